@@ -1,27 +1,21 @@
-//! Internal attribute macros; not re-exported to users.
+//! The derive macros of `BonsaiDb`, and the two attributes its own crates are written with.
 #![forbid(unsafe_code)]
-mod twin;
 
-/// Emits the async item as written and its blocking twin. See `twin.rs` for the rules.
-#[proc_macro_attribute]
-pub fn twin(
-    args: proc_macro::TokenStream,
-    item: proc_macro::TokenStream,
-) -> proc_macro::TokenStream {
-    twin::expand(args.into(), item.into())
-        .unwrap_or_else(twin::Mistake::into_compile_error)
-        .into()
-}
+use proc_macro::TokenStream;
 
 mod operations;
+mod twin;
 
-/// Makes the table of operations from a trait's required methods. See `operations.rs`.
+/// Emits an async item as written, and its blocking twin.
+#[doc(hidden)]
 #[proc_macro_attribute]
-pub fn operations(
-    args: proc_macro::TokenStream,
-    item: proc_macro::TokenStream,
-) -> proc_macro::TokenStream {
-    operations::expand(args.into(), item.into())
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+pub fn twin(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    twin::expand(arguments.into(), &item.into()).into()
+}
+
+/// Makes a table of operations from the required methods of an async trait.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn operations(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    operations::expand(arguments.into(), &item.into()).into()
 }
