@@ -23,7 +23,7 @@ pub trait Action: Send + Sync {
     }
 }
 
-/// The action without a name. Only an allowance of all actions covers it.
+/// The action without a name: no named action covers it, and allowing it is to allow every action.
 impl Action for () {
     fn name(&self) -> ActionName {
         ActionName::default()
