@@ -11,13 +11,12 @@
 //! | [`core`] | always | keys, documents, schemas, views, transactions, permissions, the connection traits |
 //! | `local` | `local` (default) | the database itself, on this machine |
 //!
-//! The repository's [README](https://github.com/khonsulabs/bonsaidb) has a first program, and its example `earthquakes` the
-//! second.
+//! The repository's README has a first program, and its example `earthquakes` a second.
 
 pub use bonsaidb_core as core;
 #[cfg(feature = "local")]
 pub use bonsaidb_local as local;
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "local"))]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
