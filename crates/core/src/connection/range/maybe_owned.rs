@@ -109,6 +109,19 @@ where
     fn first_value() -> Result<Self, NextValueError> {
         TOwned::first_value().map(Self::Owned)
     }
+
+    fn next_value(&self) -> Result<Self, NextValueError> {
+        let next = match self {
+            Self::Owned(value) => value.next_value(),
+            // Only the owned form knows what is next, and this is the one way to it.
+            Self::Borrowed(value) => value
+                .as_ord_bytes()
+                .and_then(|bytes| TOwned::from_ord_bytes(ByteSource::Ephemeral(&bytes)))
+                .map_err(|_| NextValueError::Unsupported)?
+                .next_value(),
+        };
+        next.map(Self::Owned)
+    }
 }
 
 impl<TOwned, TBorrowed> KeyEncoding for MaybeOwned<'_, TOwned, TBorrowed>
