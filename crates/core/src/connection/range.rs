@@ -23,7 +23,7 @@ use crate::key::{ByteSource, Key, KeyEncoding};
 /// assert_eq!(range, Range::default().start_at(1).before(5));
 /// assert_eq!(range.after(2).start, Bound::Excluded(2));
 /// ```
-#[derive(Debug, Copy, Clone, Eq, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Copy, Clone, Eq, PartialEq, Serialize, Deserialize)]
 #[must_use]
 pub struct Range<T> {
     /// Where the range starts.
@@ -43,6 +43,16 @@ pub enum Bound<T> {
     Included(T),
     /// The range ends at this value, which does not belong to it.
     Excluded(T),
+}
+
+/// The range of all values.
+impl<T> Default for Range<T> {
+    fn default() -> Self {
+        Self {
+            start: Bound::Unbounded,
+            end: Bound::Unbounded,
+        }
+    }
 }
 
 impl<T> Range<T> {
@@ -236,9 +246,6 @@ impl<T> From<ops::RangeToInclusive<T>> for Range<T> {
 
 impl<T> From<ops::RangeFull> for Range<T> {
     fn from(_: ops::RangeFull) -> Self {
-        Self {
-            start: Bound::Unbounded,
-            end: Bound::Unbounded,
-        }
+        Self::default()
     }
 }

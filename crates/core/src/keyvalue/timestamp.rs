@@ -131,3 +131,63 @@ impl KeyEncoding for Timestamp {
         Ok(Cow::Owned(bytes))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timestamp(seconds: u64, nanos: u32) -> Timestamp {
+        Timestamp { seconds, nanos }
+    }
+
+    #[test]
+    fn adding_carries_into_the_seconds() {
+        let sum = timestamp(1, 999_999_999) + Duration::from_nanos(1);
+        assert_eq!(sum, timestamp(2, 0));
+        let sum = timestamp(1, 600_000_000) + Duration::new(1, 600_000_000);
+        assert_eq!(sum, timestamp(3, 200_000_000));
+        let sum = timestamp(1, u32::MAX) + Duration::from_nanos(999_999_999);
+        assert_eq!(sum, timestamp(6, 294_967_294));
+    }
+
+    #[test]
+    fn adding_ends_at_the_latest_timestamp() {
+        assert_eq!(Timestamp::MAX + Duration::from_nanos(1), Timestamp::MAX);
+        assert_eq!(Timestamp::MAX + Duration::MAX, Timestamp::MAX);
+        assert_eq!(timestamp(2, 0) + Duration::MAX, Timestamp::MAX);
+        assert_eq!(Timestamp::MIN + Duration::MAX, Timestamp::MAX);
+    }
+
+    #[test]
+    fn subtracting_gives_the_time_between() {
+        let difference = timestamp(3, 0) - timestamp(1, 500_000_000);
+        assert_eq!(difference, Some(Duration::from_millis(1_500)));
+        assert_eq!(timestamp(1, 0) - timestamp(1, 1), None);
+        assert_eq!(timestamp(1, 1) - timestamp(1, 1), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn fields_out_of_range_convert_without_panic() {
+        assert_eq!(
+            Duration::from(timestamp(1, u32::MAX)),
+            Duration::new(5, 294_967_295)
+        );
+        assert_eq!(Duration::from(timestamp(u64::MAX, u32::MAX)), Duration::MAX);
+    }
+
+    #[test]
+    fn the_current_time_is_now() {
+        let before = SystemTime::now();
+        let now = Timestamp::now();
+        assert!(Timestamp::from(before) <= now);
+        assert!(now <= Timestamp::from(SystemTime::now()));
+    }
+
+    #[test]
+    fn keys_of_another_length_are_errors() {
+        for length in [0, 7, 8, 11, 13] {
+            let bytes = vec![0; length];
+            assert!(Timestamp::from_ord_bytes(ByteSource::Owned(bytes)).is_err());
+        }
+    }
+}
