@@ -15,11 +15,8 @@ mod permissions;
 mod resource;
 mod statement;
 
-<<<<<<< HEAD
 pub use bonsaidb_macros::Action;
 
-=======
->>>>>>> perms
 pub use self::action::{Action, ActionName, ActionNameList};
 pub use self::configuration::Configuration;
 pub use self::denied::PermissionDenied;

@@ -163,7 +163,7 @@ impl<const N: usize> TryFrom<[u8; N]> for DocumentId {
     }
 }
 
-impl<'a> From<DocumentId> for Identifier<'a> {
+impl From<DocumentId> for Identifier<'_> {
     fn from(id: DocumentId) -> Self {
         Identifier::from(id.to_vec())
     }
@@ -259,14 +259,12 @@ impl Display for DocumentId {
 
 impl Debug for DocumentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.printable() {
-            Some(text) => write!(f, "DocumentId({})", text.escape_debug()),
-            None => {
-                f.write_str("DocumentId(")?;
-                self.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
-                f.write_char(')')
-            }
+        if let Some(text) = self.printable() {
+            return write!(f, "DocumentId({})", text.escape_debug());
         }
+        f.write_str("DocumentId(")?;
+        self.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        f.write_char(')')
     }
 }
 

@@ -206,7 +206,7 @@ impl Debug for Schematic {
             .field("name", &self.name)
             .field("collections", &self.collections.keys())
             .field("views", &self.views.keys())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -163,14 +163,14 @@ mod tests {
 
     #[test]
     fn iteration_stops_at_an_unknown_collection() {
-        let changed = |collection| ChangedDocument {
+        let document = |collection| ChangedDocument {
             collection,
             id: DocumentId::from_u64(u64::from(collection)),
             deleted: false,
         };
         let changes = DocumentChanges {
             collections: vec![CollectionName::private("a")],
-            documents: vec![changed(0), changed(1), changed(0)],
+            documents: vec![document(0), document(1), document(0)],
         };
         assert_eq!(changes.len(), 3);
         assert!(changes.get(1).is_none());
