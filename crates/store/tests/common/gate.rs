@@ -1,5 +1,7 @@
 //! A folder in memory whose syncs can be counted, held back and made to fail.
 
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex};
