@@ -26,7 +26,7 @@ fn original() -> (FaultyFolder, Content) {
         database
             .transact(|plan| {
                 for number in 0..100 {
-                    let value = vec![random.next().to_le_bytes()[0]; random.below(200)];
+                    let value = vec![random.number().to_le_bytes()[0]; random.below(200)];
                     plan.put(table, key(batch * 100 + number), value);
                 }
                 Ok::<_, Error>(())
@@ -109,7 +109,7 @@ fn pages_of_zeros_or_garbage_are_errors_or_harmless() {
             let is_garbage = random.chance(50);
             for byte in &mut damaged[page..page + 4096] {
                 *byte = if is_garbage {
-                    random.next().to_le_bytes()[0]
+                    random.number().to_le_bytes()[0]
                 } else {
                     0
                 };
@@ -127,7 +127,7 @@ fn cut_empty_and_foreign_files_are_errors() {
     let bytes = original.content(FILE).unwrap();
     let mut random = Random::new(5);
     let garbage: Vec<u8> = (0..100_000)
-        .map(|_| random.next().to_le_bytes()[0])
+        .map(|_| random.number().to_le_bytes()[0])
         .collect();
     let foreign = [
         vec![],

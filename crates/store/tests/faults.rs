@@ -111,7 +111,7 @@ fn a_full_disk_is_said_to_be_one_and_reading_goes_on() {
         room_bytes: Some(100),
         ..Faults::default()
     });
-    let error = try_put(&database, table, b"b", &[0; 50_000]).unwrap_err();
+    let error = try_put(&database, table, b"b", &vec![0; 50_000]).unwrap_err();
     assert!(matches!(error, Error::CommitFailed { .. }), "{error}");
     assert!(error.is_disk_full());
     let error = try_put(&database, table, b"c", b"").unwrap_err();

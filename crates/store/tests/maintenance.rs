@@ -105,12 +105,12 @@ fn sweeping_is_resumed_after_a_crash_and_frees_the_space() {
             database.drop_table(dropped).unwrap();
             // The power fails at some point of the sweep.
             folder.set_faults(Faults {
-                power_off_at_sync: Some(1 + random.next() % 4),
+                power_off_at_sync: Some(1 + random.number() % 4),
                 ..Faults::default()
             });
             kept
         };
-        let found = Arc::new(folder.restart(random.next()));
+        let found = Arc::new(folder.restart(random.number()));
         let (store, database) = open_in(&found).unwrap();
         assert_eq!(database.find_table("dropped").unwrap(), None);
         assert_eq!(get(&database, kept, b"a").as_deref(), Some(&b"1"[..]));
@@ -201,8 +201,8 @@ fn nothing_written_during_compaction_is_lost() {
                     let mut random = Random::new(u64::from(thread));
                     while !is_done.load(Ordering::Relaxed) {
                         // Keys in the whole range of what is copied.
-                        let key = vec![random.next().to_le_bytes()[0], thread];
-                        let value = random.next().to_be_bytes().to_vec();
+                        let key = vec![random.number().to_le_bytes()[0], thread];
+                        let value = random.number().to_be_bytes().to_vec();
                         let deletes = random.chance(30);
                         database
                             .transact(|plan| {

@@ -77,7 +77,7 @@ fn transact(database: &Database, model: &mut Model, sequence: &mut u64, random: 
     let tables: Vec<TableId> = model.keys().copied().collect();
     let fails = random.chance(10);
     let steps = random.below(8);
-    let seed = random.next();
+    let seed = random.number();
     let mut appended = Vec::new();
     let result = database.transact(|plan| {
         let mut random = Random::new(seed);
@@ -87,7 +87,7 @@ fn transact(database: &Database, model: &mut Model, sequence: &mut u64, random: 
             let table = tables[random.below(tables.len())];
             let key = random_key(&mut random);
             let length = random.below(40);
-            let value = vec![random.next().to_le_bytes()[0]; length];
+            let value = vec![random.number().to_le_bytes()[0]; length];
             let content = after.get_mut(&table).unwrap();
             match random.below(8) {
                 0..3 => {
