@@ -71,7 +71,7 @@ impl Workload {
         let number = self.states.len().to_be_bytes().to_vec();
         after.insert(b"number".to_vec(), number.clone());
         self.states.push(after);
-        let (_, sequence) = database.transact(|plan| {
+        let ((), sequence) = database.transact(|plan| {
             for (key, value) in &changes {
                 match value {
                     Some(value) => plan.put(table, key.clone(), value.clone()),
