@@ -59,7 +59,7 @@ pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
         .get()
         .or(natural_id.as_ref().and_then(NaturalId::field_type))
         .cloned()
-        .unwrap_or_else(|| parse_quote!(u64));
+        .unwrap_or_else(|| parse_quote!(::core::primitive::u64));
     let collection = collection(input, &arguments, &core, &primary_key)?;
     let serialization = serialization(input, &arguments, &core, natural_id.as_ref())?;
     Ok(quote!(#collection #serialization))
