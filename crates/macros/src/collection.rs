@@ -150,8 +150,7 @@ fn serialization(
         Some(word) if word.path.is_ident("None") => {
             return match natural_id {
                 None => Ok(None),
-                Some(id) => Err(Error::new(
-                    id.span(),
+                Some(id) => Err(id.mistake(
                     "with `serialization = None`, `natural_id` has to be written by hand, \
                      in the implementation of `SerializedCollection`",
                 )),

@@ -2,7 +2,6 @@
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Expr, Field, Member, Path, Result, Type};
 
 pub enum NaturalId<'a> {
@@ -38,10 +37,13 @@ impl<'a> NaturalId<'a> {
         }
     }
 
-    pub fn span(&self) -> Span {
+    /// A mistake where the natural id is given.
+    pub fn mistake(&self, message: &str) -> Error {
         match self {
-            Self::Field { mark, .. } => mark.span(),
-            Self::Function(expression) | Self::Expression(expression) => expression.span(),
+            Self::Field { mark, .. } => Error::new_spanned(mark, message),
+            Self::Function(expression) | Self::Expression(expression) => {
+                Error::new_spanned(expression, message)
+            }
         }
     }
 
@@ -127,10 +129,8 @@ fn receiver_of(expression: &Expr) -> TokenStream {
             _ => None,
         })
     }
-    match first_self(expression.to_token_stream()) {
-        Some(receiver) => quote!(#receiver),
-        None => quote!(self),
-    }
+    let receiver = first_self(expression.to_token_stream());
+    receiver.map_or_else(|| quote!(self), |receiver| quote!(#receiver))
 }
 
 /// A closure or a path, but for `self`. Groups come from macros.
@@ -152,7 +152,7 @@ fn marked_field(input: &DeriveInput) -> Result<Option<NaturalId<'_>>> {
             let message = "only one field may be marked; \
                  for an id made of several, use `#[collection(natural_id = ..)]` on the type";
             let mut mistake = Error::new_spanned(mark, message);
-            mistake.combine(Error::new(first.span(), message));
+            mistake.combine(first.mistake(message));
             return Err(mistake);
         }
         found = Some(NaturalId::Field {
