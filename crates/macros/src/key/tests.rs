@@ -185,7 +185,7 @@ fn the_representation_is_found() {
 
 #[test]
 fn enums_without_variants_are_keys() {
-    contains(expand, "enum A {}", "match *self {}");
+    contains(expand, "enum A {}", "Self::Error> { match *self {} }");
 }
 
 #[test]
