@@ -1,6 +1,8 @@
 //! Limited times: rounding, text, arithmetic, and what happens at the limits. Their bytes are in
 //! `key_vectors.rs`, their order in `key_order.rs`.
 
+#![allow(clippy::needless_pass_by_value)] // assertions read better
+
 use std::fmt::Debug;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

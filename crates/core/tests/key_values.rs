@@ -1,6 +1,7 @@
 //! Keys as values: automatic assignment, the integer wrapper, the serialization format, secrets.
 
 #![allow(deprecated)]
+#![allow(clippy::needless_pass_by_value)] // assertions read better
 
 use std::borrow::Cow;
 use std::io::ErrorKind;
