@@ -8,7 +8,7 @@ use std::num::TryFromIntError;
 use bonsaidb_core::key::{
     AllowNullBytes, ByteSource, CompositeKeyDecoder, CompositeKeyEncoder, CompositeKeyError,
     CompositeKeyFieldContainsNullByte, CompositeKeyNullHandler, DenyNullBytes, EscapeNullBytes,
-    IncorrectByteLength, Key, KeyEncoding, KeyVisitor,
+    IncorrectByteLength, Key, KeyEncoding, KeyKind, KeyVisitor,
 };
 
 fn source<E: Error + 'static>(error: &CompositeKeyError) -> Option<&E> {
@@ -156,10 +156,13 @@ fn borrowed_forms_are_framed_as_the_key_they_encode_for() {
     decoder.finish().unwrap();
 }
 
-/// An id of any length, which can be used in place of a number as long as it has its length.
+/// An id that stands for keys of any type, as the ids of documents do.
 struct Id(Vec<u8>);
 
-impl KeyEncoding<u32> for Id {
+impl<K> KeyEncoding<K> for Id
+where
+    K: for<'k> Key<'k>,
+{
     type Error = IncorrectByteLength;
 
     const LENGTH: Option<usize> = None;
@@ -168,7 +171,7 @@ impl KeyEncoding<u32> for Id {
     where
         Visitor: KeyVisitor,
     {
-        u32::describe(visitor);
+        visitor.visit_type(KeyKind::Bytes);
     }
 
     fn as_ord_bytes(&self) -> Result<Cow<'_, [u8]>, Self::Error> {
