@@ -1,104 +1,94 @@
-//! `#[operations(table)]`: the required methods of the async trait are the table of operations.
+//! `#[operations(table)]`: the required methods of an async trait are the table of operations.
 //!
-//! Emits the trait as written, without `#[needs(..)]`, and a `macro_rules! table` that hands one row per required method to
-//! any other macro: request enums, dispatch, remote backends and the crossing from async to blocking are made from the rows.
+//! Emits the trait without its `#[needs(..)]`, and a `macro_rules! table` that hands one row per required `async fn` to any
+//! other macro: `table!(consumer)` is `consumer! { row row .. }`. Requests, responses, permission checks, dispatch, remote
+//! backends and the crossing from async to blocking are made from the rows. A row is
+//!
+//! ```text
+//! { #[cfg(..)] name Name (argument: Param => pass Owned as Seen, ..) -> Output; needs }
+//! ```
+//!
+//! | `Param` | `pass` | `Owned` | how it is owned | how it is passed again |
+//! |---|---|---|---|---|
+//! | `T` | `give` | `T` | as it is | as it is |
+//! | `&T`, `&[T]`, `&str` | `lend` | `T`, `Vec<T>`, `String` | `.to_owned()` | `&owned` |
+//! | `T<'_>` | `detach` | `T<'static>` | `.into_owned()` | as it is |
+//!
+//! `Seen` is what the permission row sees: the reference, or one to the value. `needs` are the tokens inside `#[needs(..)]`,
+//! which every required method must have and which name its arguments.
+//!
+//! Other crates use the exported and hidden `__table`; a crate must not name its own macro-made `macro_export` macros by
+//! path, hence the two. Names in the rows are as the trait writes them: whoever uses the table imports them.
+
+mod row;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
-use syn::{
-    Error, FnArg, GenericArgument, Ident, ItemTrait, PathArguments, Result, ReturnType, TraitItem,
-    TraitItemFn, Type, parse2,
-};
+use quote::{format_ident, quote};
+use syn::{Error, Ident, ItemTrait, Result, TraitItem, parse2};
 
-pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
-    let table: Ident = parse2(args)?;
-    let mut item: ItemTrait = parse2(item)?;
-    let mut rows = Vec::new();
-    for method in &mut item.items {
-        if let TraitItem::Fn(method) = method
-            && method.default.is_none()
-            && method.sig.asyncness.is_some()
-        {
-            rows.push(row(method)?);
+use self::row::row;
+
+/// The whole expansion of `#[operations(arguments)] item`.
+pub fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream {
+    let mut operations: ItemTrait = match parse2(item.clone()) {
+        Ok(operations) => operations,
+        Err(mistake) => {
+            let mistake = mistake.into_compile_error();
+            return quote!(#mistake #item);
         }
-    }
-    // Two macros: a crate may not name its own macro-expanded `macro_export` macros by path.
-    let exported = format_ident!("__{}", table);
-    Ok(quote! {
-        #item
-        macro_rules! #table { ($then:ident) => { $then! { #(#rows)* } } }
-        pub(crate) use #table;
+    };
+    let rows = rows(&mut operations);
+    // After a mistake the trait alone is emitted, so that nothing else fails for want of it.
+    let table = parse2(arguments)
+        .and_then(|name| rows.map(|rows| table(&name, &rows)))
+        .unwrap_or_else(Error::into_compile_error);
+    quote!(#operations #table)
+}
+
+fn table(name: &Ident, rows: &[TokenStream]) -> TokenStream {
+    let exported = format_ident!("__{name}");
+    quote! {
+        #[allow(unused_macros)]
+        macro_rules! #name { ($then:ident) => { $then! { #(#rows)* } } }
+        #[allow(unused_imports)]
+        pub(crate) use #name;
         #[doc(hidden)]
         #[macro_export]
         macro_rules! #exported { ($then:ident) => { $then! { #(#rows)* } } }
-    })
+    }
 }
 
-/// `{ #[cfg(..)] name Name (arg: Param => pass Owned as Seen, ..) -> Output; needs }`; `pass` is `give` by value, `lend` by reference;
-/// `Seen` is what the permission row sees, `&str` or `&DocumentId`.
-fn row(method: &mut TraitItemFn) -> Result<TokenStream> {
-    let name = &method.sig.ident;
-    let at = method
-        .attrs
-        .iter()
-        .position(|attr| attr.path().is_ident("needs"))
-        .ok_or_else(|| {
-            Error::new(
-                name.span(),
-                "say what permission this operation needs: #[needs(..)]",
-            )
-        })?;
-    let needs: TokenStream = method.attrs.remove(at).parse_args()?;
-    let operation = format_ident!("{}", camel(&name.to_string()), span = name.span());
-    let cfgs = method
-        .attrs
-        .iter()
-        .filter(|attr| attr.path().is_ident("cfg"));
-    let mut arguments = Vec::new();
-    for input in &method.sig.inputs {
-        let FnArg::Typed(argument) = input else {
+/// One row per operation; takes `#[needs(..)]` off each method.
+fn rows(operations: &mut ItemTrait) -> Result<Vec<TokenStream>> {
+    let mut rows = Vec::new();
+    let mut mistakes: Option<Error> = None;
+    for item in &mut operations.items {
+        let TraitItem::Fn(method) = item else {
             continue;
         };
-        let (arg, param) = (&argument.pat, &*argument.ty);
-        let owned = match param {
-            Type::Reference(reference) => match &*reference.elem {
-                Type::Slice(slice) => {
-                    let element = &slice.elem;
-                    quote!(lend Vec<#element>)
-                }
-                Type::Path(path) if path.path.is_ident("str") => quote!(lend String),
-                other => quote!(lend #other),
-            },
-            other => quote!(give #other),
+        let is_needs = |attribute: &syn::Attribute| attribute.path().is_ident("needs");
+        let needs: Vec<_> = method.attrs.extract_if(.., |a| is_needs(a)).collect();
+        let is_operation = method.default.is_none() && method.sig.asyncness.is_some();
+        let row = match needs.as_slice() {
+            [needs] if is_operation => row(method, needs),
+            [] if !is_operation => continue,
+            [] => Err(Error::new(
+                method.sig.ident.span(),
+                "say what permission this operation needs: #[needs(..)]",
+            )),
+            [misplaced] => Err(Error::new_spanned(
+                misplaced,
+                "only a required `async fn` is an operation",
+            )),
+            [_, second, ..] => Err(Error::new_spanned(second, "one #[needs(..)] is enough")),
         };
-        let seen = if matches!(param, Type::Reference(_)) {
-            quote!(#param)
-        } else {
-            quote!(&#param)
-        };
-        arguments.push(quote!(#arg: #param => #owned as #seen));
+        match (row, &mut mistakes) {
+            (Ok(row), _) => rows.push(row),
+            (Err(mistake), Some(mistakes)) => mistakes.combine(mistake),
+            (Err(mistake), None) => mistakes = Some(mistake),
+        }
     }
-    let output = output(&method.sig.output)
-        .ok_or_else(|| Error::new(name.span(), "an operation returns Result<..>"))?;
-    Ok(quote!({ #(#cfgs)* #name #operation (#(#arguments),*) -> #output; #needs }))
-}
-
-fn output(output: &ReturnType) -> Option<TokenStream> {
-    let ReturnType::Type(_, ty) = output else {
-        return None;
-    };
-    let Type::Path(path) = &**ty else { return None };
-    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
-        return None;
-    };
-    match arguments.args.first()? {
-        GenericArgument::Type(ty) => Some(ty.to_token_stream()),
-        _ => None,
-    }
-}
-
-fn camel(name: &str) -> String {
-    name.split('_')
-        .map(|word| word[..1].to_uppercase() + &word[1..])
-        .collect()
+    mistakes.map_or(Ok(rows), Err)
 }

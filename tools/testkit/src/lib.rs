@@ -1,1 +1,4 @@
-//! TBD
+//! Conformance suites and fault injection for `BonsaiDb`. A development dependency only.
+#![forbid(unsafe_code)]
+
+pub mod disk;

@@ -1,0 +1,15 @@
+//! Handing a request to whatever answers it, with the permissions of whoever asked.
+
+use async_trait::async_trait;
+
+use super::Permissions;
+
+/// Answers requests of type `T`.
+#[async_trait]
+pub trait Dispatcher<T>: Send + Sync {
+    /// What a request is answered with.
+    type Result;
+
+    /// Answers `request`, which came from someone with these `permissions`.
+    async fn dispatch(&self, permissions: &Permissions, request: T) -> Self::Result;
+}

@@ -1,0 +1,3 @@
+//! Names of server APIs.
+
+pub use crate::schema::names::ApiName;

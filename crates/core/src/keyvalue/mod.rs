@@ -1,0 +1,5 @@
+//! The key-value store's vocabulary.
+
+mod timestamp;
+
+pub use timestamp::Timestamp;

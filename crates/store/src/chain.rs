@@ -1,0 +1,126 @@
+//! Admitted write sets, each linked to the one admitted after it.
+//!
+//! A plan keeps the node that was the last when it began. From there it reaches exactly the write
+//! sets admitted since, however many of them are already stored; a node that no plan can reach
+//! any more frees itself.
+//!
+//! Invariants:
+//! 1. The position of a node is one more than that of the node before.
+//! 2. A node is never changed once it is linked, except that its successor is set, once.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::catalog::Catalog;
+use crate::ids::Sequence;
+use crate::writes::Writes;
+
+#[derive(Debug)]
+pub(crate) struct Node {
+    /// How many write sets were admitted up to this one, since the database was opened.
+    pub(crate) position: u64,
+    /// The sequence of the last transaction up to this one.
+    pub(crate) sequence: Sequence,
+    /// The tables after this one.
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) writes: Writes,
+    next: OnceLock<Arc<Node>>,
+}
+
+impl Node {
+    /// Makes the node that stands for what was stored when the database was opened.
+    pub(crate) fn origin(sequence: Sequence, catalog: Arc<Catalog>) -> Arc<Self> {
+        Arc::new(Self {
+            position: 0,
+            sequence,
+            catalog,
+            writes: Writes::default(),
+            next: OnceLock::new(),
+        })
+    }
+
+    /// Links a new node behind this one. Only the holder of the section may do so, and only on
+    /// the last node.
+    pub(crate) fn extend(
+        &self,
+        sequence: Sequence,
+        catalog: Arc<Catalog>,
+        writes: Writes,
+    ) -> Arc<Self> {
+        let node = Arc::new(Self {
+            position: self.position + 1,
+            sequence,
+            catalog,
+            writes,
+            next: OnceLock::new(),
+        });
+        let linked = self.next.set(Arc::clone(&node)).is_ok();
+        assert!(linked, "2: a node has two successors");
+        node
+    }
+
+    pub(crate) fn next(&self) -> Option<&Arc<Self>> {
+        self.next.get()
+    }
+}
+
+/// The nodes after `from`, up to and with `to`, oldest first.
+pub(crate) fn between(from: &Arc<Node>, to: &Arc<Node>) -> Vec<Arc<Node>> {
+    let mut nodes = Vec::new();
+    let mut at = from;
+    while at.position < to.position
+        && let Some(next) = at.next()
+    {
+        nodes.push(Arc::clone(next));
+        at = next;
+    }
+    nodes
+}
+
+impl Drop for Node {
+    /// A long chain is taken apart in a loop: one call within the other would exhaust the stack.
+    fn drop(&mut self) {
+        let mut next = self.next.take();
+        while let Some(mut node) = next.and_then(Arc::into_inner) {
+            next = node.next.take();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin() -> Arc<Node> {
+        Node::origin(Sequence::default(), Arc::new(Catalog::default()))
+    }
+
+    fn extended(last: &Arc<Node>) -> Arc<Node> {
+        last.extend(last.sequence, Arc::clone(&last.catalog), Writes::default())
+    }
+
+    #[test]
+    fn a_long_chain_is_dropped_without_exhausting_the_stack() {
+        let first = origin();
+        let mut last = Arc::clone(&first);
+        for _ in 0..1_000_000 {
+            last = extended(&last);
+        }
+        let watched = Arc::downgrade(&last);
+        drop(last);
+        drop(first);
+        assert!(watched.upgrade().is_none());
+    }
+
+    #[test]
+    fn nodes_before_the_oldest_holder_are_freed() {
+        let first = origin();
+        let second = extended(&first);
+        let third = extended(&second);
+        let watched = Arc::downgrade(&first);
+        drop(first);
+        assert!(watched.upgrade().is_none());
+        let reached = between(&second, &third);
+        assert_eq!(reached.len(), 1);
+        assert_eq!(reached[0].position, 2);
+    }
+}

@@ -1,0 +1,371 @@
+//! One database: snapshots, transactions and tables.
+
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex};
+
+use crate::catalog::Catalog;
+use crate::error::Error;
+use crate::ids::{Sequence, TableId};
+use crate::pipeline::{Admission, Draft, Head, Kind, Pipeline, Stop};
+use crate::plan::Plan;
+use crate::published::{Published, missing};
+use crate::snapshot::Snapshot;
+use crate::store::{self, Shared};
+use crate::sweep::Sweeper;
+use crate::sync::lock;
+use crate::verify::{self, Verification};
+
+/// How often a transaction is planned outside the section before it is planned inside.
+const FREE_ATTEMPTS: usize = 3;
+
+/// What came of one attempt at a transaction.
+enum Settled {
+    Done(Option<Sequence>),
+    /// It must be planned again.
+    Again,
+}
+
+/// What all handles of one database share.
+pub(crate) struct Inner {
+    pub(crate) name: String,
+    pub(crate) read_only: bool,
+    pub(crate) pipeline: Pipeline,
+    pub(crate) files: store::Files,
+    /// Held while the file is compacted, or removed.
+    pub(crate) maintenance: Mutex<()>,
+    pub(crate) sweeper: Sweeper,
+}
+
+/// A handle on one database of a [`Store`](crate::Store). Cloning it is cheap, and clones are
+/// handles on the same database.
+#[derive(Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+    store: Arc<Shared>,
+}
+
+impl Database {
+    pub(crate) fn new(inner: Arc<Inner>, store: Arc<Shared>) -> Self {
+        Self { inner, store }
+    }
+
+    /// The name of the database.
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// Returns the last committed, durable state. Costs no I/O.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] or [`Error::DatabaseDeleted`].
+    pub fn snapshot(&self) -> Result<Snapshot, Error> {
+        let published = self.inner.pipeline.published()?;
+        Ok(Snapshot::new(published, Arc::clone(&self.store)))
+    }
+
+    /// Plans and commits one transaction: all of its writes happen, or none. It is durable, and
+    /// visible to snapshots, when this returns; one disk sync serves all transactions that
+    /// arrived during the one before.
+    ///
+    /// `plan` runs outside all locks, side by side with the plans of other threads. When another
+    /// transaction, admitted meanwhile, has written a key that the plan guarded, `plan` is called
+    /// again with a new [`Plan`]; the fourth time nobody else is admitted meanwhile. It must not
+    /// write to the same database by other means.
+    ///
+    /// Returns what `plan` returned, and the sequence of the transaction, or `None` when it wrote
+    /// nothing. When `plan` fails, nothing is written. Either way the answer is held back until
+    /// every write that the plan could see is durable.
+    ///
+    /// # Errors
+    ///
+    /// What `plan` returns, or [`Error::CommitFailed`], [`Error::Poisoned`], [`Error::ReadOnly`],
+    /// [`Error::TableMissing`], [`Error::TransactionTooLarge`], [`Error::KeyTooLarge`],
+    /// [`Error::ValueTooLarge`], [`Error::NestedWrite`], [`Error::Closed`] or
+    /// [`Error::DatabaseDeleted`].
+    pub fn transact<T, E: From<Error>>(
+        &self,
+        plan: impl FnMut(&mut Plan<'_>) -> Result<T, E>,
+    ) -> Result<(T, Option<Sequence>), E> {
+        self.inner.run(Kind::Logged, plan)
+    }
+
+    /// Like [`transact`](Self::transact), for writes that can be made again from those of
+    /// transactions. They take no sequence, and cannot [append](Plan::append).
+    ///
+    /// A table should be written either by transactions or by this, never by both.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`transact`](Self::transact), and [`Error::AppendInDerived`].
+    pub fn derive<T, E: From<Error>>(
+        &self,
+        plan: impl FnMut(&mut Plan<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (value, _) = self.inner.run(Kind::Derived, plan)?;
+        Ok(value)
+    }
+
+    /// Returns the table of this name, creating it if necessary. Creating takes one sync.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`transact`](Self::transact).
+    pub fn table(&self, name: &str) -> Result<TableId, Error> {
+        if let Some(table) = self.find_table(name)? {
+            return Ok(table);
+        }
+        if name.len() > crate::KEY_BYTES_MAX {
+            return Err(Error::KeyTooLarge {
+                table: TableId::CATALOG,
+                bytes: name.len(),
+                limit: crate::KEY_BYTES_MAX,
+            });
+        }
+        self.inner.change_catalog(|catalog| {
+            if let Some(table) = catalog.find(name) {
+                return Ok((table, None));
+            }
+            let Some((after, table, writes)) = catalog.create(name) else {
+                return Err(Error::TooManyTables {
+                    database: self.inner.name.clone(),
+                });
+            };
+            Ok((table, Some(Draft::internal(writes, Some(after)))))
+        })
+    }
+
+    /// Returns the table of this name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] or [`Error::DatabaseDeleted`].
+    pub fn find_table(&self, name: &str) -> Result<Option<TableId>, Error> {
+        Ok(self.inner.published()?.catalog.find(name))
+    }
+
+    /// Returns all tables, sorted by name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] or [`Error::DatabaseDeleted`].
+    pub fn tables(&self) -> Result<Vec<(String, TableId)>, Error> {
+        let published = self.inner.published()?;
+        let tables = published.catalog.names();
+        Ok(tables.map(|(name, id)| (name.to_owned(), id)).collect())
+    }
+
+    /// Drops a table. It is gone when this returns, after one sync; its space is freed in small
+    /// steps in the background, and on after a crash.
+    ///
+    /// Snapshots taken before go on reading it. Whatever is planned or read later answers with
+    /// [`Error::TableMissing`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`transact`](Self::transact).
+    pub fn drop_table(&self, table: TableId) -> Result<(), Error> {
+        self.inner.change_catalog(|catalog| {
+            let Some((after, writes)) = catalog.drop_table(table) else {
+                return Err(missing(self.inner.published()?.identity(), table));
+            };
+            Ok(((), Some(Draft::internal(writes, Some(after)))))
+        })?;
+        Sweeper::start(&self.inner);
+        Ok(())
+    }
+
+    /// Copies what is alive into a fresh file and continues with that one. Reads and writes go on
+    /// meanwhile; writers wait only while the last few changes are copied. The old file stays
+    /// until its last snapshot is dropped.
+    ///
+    /// Takes time and disk space for everything that is alive. A crash leaves the old file or the
+    /// new one, with the same content.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`transact`](Self::transact), or of reading what is to be copied. The old file
+    /// stays in use then.
+    pub fn compact(&self) -> Result<(), Error> {
+        self.inner.check_write()?;
+        crate::compact::compact(&self.inner)
+    }
+
+    /// Reads everything and tells what is wrong with it. Takes time for the whole file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] or [`Error::DatabaseDeleted`]. Damage is not an error here.
+    pub fn verify(&self) -> Result<Verification, Error> {
+        verify::verify(&*self.inner.published()?)
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database")
+            .field("name", &self.inner.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    pub(crate) fn published(&self) -> Result<Arc<Published>, Error> {
+        self.pipeline.published()
+    }
+
+    /// Refuses writes to a read-only store, and from within a plan.
+    pub(crate) fn check_write(&self) -> Result<(), Error> {
+        if self.read_only {
+            return Err(Error::ReadOnly);
+        }
+        if Planning::is_active(self) {
+            return Err(Error::NestedWrite {
+                database: self.name.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    fn run<T, E: From<Error>>(
+        &self,
+        kind: Kind,
+        mut plan: impl FnMut(&mut Plan<'_>) -> Result<T, E>,
+    ) -> Result<(T, Option<Sequence>), E> {
+        self.check_write()?;
+        for _ in 0..FREE_ATTEMPTS {
+            let head = self.pipeline.head()?;
+            let (value, draft) = self.plan(&head, kind, &mut plan)?;
+            let admission = self.pipeline.admit(draft, &head)?;
+            if let Settled::Done(sequence) = self.settle(admission)? {
+                return Ok((value, sequence));
+            }
+        }
+        let section = self.pipeline.section();
+        let head = self.pipeline.head()?;
+        let planned = self.plan_in_section(&head, kind, &mut plan);
+        let (value, draft) = match planned {
+            Ok(planned) => planned,
+            Err(error) => {
+                drop(section);
+                self.pipeline.wait_for(head.tail.position)?;
+                return Err(error);
+            }
+        };
+        let admission = section.admit(draft, &head.tail)?;
+        drop(section);
+        match self.settle(admission)? {
+            Settled::Done(sequence) => Ok((value, sequence)),
+            Settled::Again => unreachable!("nobody else is admitted while the section is held"),
+        }
+    }
+
+    /// Runs the user's plan. When it fails because of something that is not durable yet, its
+    /// error must not get out before that is.
+    fn plan<T, E: From<Error>>(
+        &self,
+        head: &Head,
+        kind: Kind,
+        plan: &mut impl FnMut(&mut Plan<'_>) -> Result<T, E>,
+    ) -> Result<(T, Draft), E> {
+        self.plan_in_section(head, kind, plan).or_else(|error| {
+            self.pipeline.wait_for(head.tail.position)?;
+            Err(error)
+        })
+    }
+
+    fn plan_in_section<T, E: From<Error>>(
+        &self,
+        head: &Head,
+        kind: Kind,
+        plan: &mut impl FnMut(&mut Plan<'_>) -> Result<T, E>,
+    ) -> Result<(T, Draft), E> {
+        let mut planned = Plan::new(head, kind);
+        let value = {
+            let _planning = Planning::begin(self);
+            plan(&mut planned)?
+        };
+        Ok((value, planned.into_draft()?))
+    }
+
+    /// Waits for what became of a draft.
+    fn settle(&self, admission: Admission) -> Result<Settled, Error> {
+        match admission {
+            Admission::Admitted(ticket) => {
+                self.pipeline.finish(&ticket)?;
+                Ok(Settled::Done(ticket.sequence))
+            }
+            Admission::Nothing(position) => {
+                self.pipeline.wait_for(position)?;
+                Ok(Settled::Done(None))
+            }
+            Admission::Refused(position, error) => {
+                self.pipeline.wait_for(position)?;
+                Err(error)
+            }
+            Admission::Conflict => Ok(Settled::Again),
+        }
+    }
+
+    /// Changes the list of tables while nobody else is admitted.
+    fn change_catalog<T>(
+        &self,
+        change: impl FnOnce(&Catalog) -> Result<(T, Option<Draft>), Error>,
+    ) -> Result<T, Error> {
+        self.check_write()?;
+        let section = self.pipeline.section();
+        let head = self.pipeline.head()?;
+        let changed = change(head.catalog());
+        let admission = match changed {
+            Ok((value, Some(draft))) => Ok((value, section.admit(draft, &head.tail)?)),
+            Ok((value, None)) => Ok((value, Admission::Nothing(head.tail.position))),
+            Err(error) => Err(error),
+        };
+        drop(section);
+        match admission {
+            Ok((value, admission)) => {
+                self.settle(admission)?;
+                Ok(value)
+            }
+            Err(error) => {
+                self.pipeline.wait_for(head.tail.position)?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Refuses what is new, waits for what was admitted, and closes the file.
+    pub(crate) fn close(&self, stop: Stop) -> Result<(), Error> {
+        let stopped = self.pipeline.stop(stop);
+        self.sweeper.join();
+        let _maintenance = lock(&self.maintenance);
+        let closed = self.files.close(stop == Stop::Deleted);
+        stopped.and(closed)
+    }
+}
+
+thread_local! {
+    /// The databases this thread runs plans for, by address.
+    static PLANNING: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Marks this thread as running a plan. A write from within a plan would wait for itself as soon
+/// as the plan is run inside the section, so it is refused always.
+struct Planning;
+
+impl Planning {
+    fn begin(inner: &Inner) -> Self {
+        PLANNING.with_borrow_mut(|planning| planning.push(std::ptr::from_ref(inner).addr()));
+        Self
+    }
+
+    fn is_active(inner: &Inner) -> bool {
+        PLANNING.with_borrow(|planning| planning.contains(&std::ptr::from_ref(inner).addr()))
+    }
+}
+
+impl Drop for Planning {
+    fn drop(&mut self) {
+        PLANNING.with_borrow_mut(Vec::pop);
+    }
+}

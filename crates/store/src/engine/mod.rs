@@ -1,0 +1,144 @@
+//! redb, behind a narrow door: one file, one table of rows.
+//!
+//! Invariants:
+//! 1. There is at most one write transaction, and nothing of a user's runs while it is open.
+//! 2. Every commit is durable when it returns.
+//! 3. After close nothing of the file is read or written, whoever still holds a snapshot.
+
+mod backend;
+mod identity;
+pub(crate) mod rows;
+
+use std::sync::{Arc, Mutex};
+
+use redb::{ReadableDatabase, TableDefinition};
+
+pub(crate) use self::identity::Identity;
+use self::rows::{fill_row_key, fill_row_value};
+use crate::error::Error;
+use crate::folder::Backing;
+use crate::ids::TableId;
+use crate::sync::lock;
+use crate::writes::{Effect, Writes};
+
+const ROWS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("rows");
+
+/// The rows as of one commit.
+pub(crate) type Rows = redb::ReadOnlyTable<&'static [u8], &'static [u8]>;
+/// Some of those rows, in key order.
+pub(crate) type RowRange = redb::Range<'static, &'static [u8], &'static [u8]>;
+
+/// One open redb file.
+pub(crate) struct Engine {
+    pub(crate) identity: Arc<Identity>,
+    database: Mutex<Option<redb::Database>>,
+    close_failure: backend::CloseFailure,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("identity", &self.identity)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Opens the database in a file, or makes an empty one in an empty file. What was not
+    /// acknowledged before a crash is rolled back.
+    pub(crate) fn open(
+        identity: Identity,
+        file: Arc<dyn Backing>,
+        cache_bytes: usize,
+    ) -> Result<Self, Error> {
+        let close_failure = backend::CloseFailure::default();
+        let backend = backend::Backend::new(file, close_failure.clone());
+        let database = identity.guarded(|| {
+            Ok(redb::Builder::new()
+                .set_cache_size(cache_bytes)
+                .create_with_backend(backend)?)
+        })?;
+        Ok(Self {
+            identity: Arc::new(identity),
+            database: Mutex::new(Some(database)),
+            close_failure,
+        })
+    }
+
+    /// Writes in one redb transaction, and returns the rows after it. One sync.
+    pub(crate) fn write<'w>(
+        &self,
+        sets: impl IntoIterator<Item = &'w Writes>,
+    ) -> Result<Rows, Error> {
+        let guard = lock(&self.database);
+        let Some(database) = guard.as_ref() else {
+            self.identity.check_open()?;
+            return Err(Error::Closed);
+        };
+        self.identity.guarded(|| {
+            let transaction = database.begin_write()?;
+            {
+                let mut table = transaction.open_table(ROWS)?;
+                let mut row_key = Vec::new();
+                let mut row_value = Vec::new();
+                for (id, writes) in sets.into_iter().flat_map(Writes::tables) {
+                    for (key, effect) in writes {
+                        fill_row_key(&mut row_key, id, key);
+                        match effect {
+                            Effect::Put(value) | Effect::Raise(value) => {
+                                fill_row_value(&mut row_value, &row_key, value);
+                                table.insert(row_key.as_slice(), row_value.as_slice())?;
+                            }
+                            Effect::Delete => {
+                                table.remove(row_key.as_slice())?;
+                            }
+                        }
+                    }
+                }
+            }
+            transaction.commit()?;
+            Ok(database.begin_read()?.open_table(ROWS)?)
+        })
+    }
+
+    /// The rows as of the last commit.
+    pub(crate) fn rows(&self) -> Result<Rows, Error> {
+        let guard = lock(&self.database);
+        let Some(database) = guard.as_ref() else {
+            self.identity.check_open()?;
+            return Err(Error::Closed);
+        };
+        self.identity
+            .guarded(|| Ok(database.begin_read()?.open_table(ROWS)?))
+    }
+
+    /// Closes the file; snapshots of it answer with an error from here on.
+    pub(crate) fn close(&self, deleted: bool) -> Result<(), Error> {
+        self.identity.mark_closed(deleted);
+        let database = lock(&self.database).take();
+        self.identity.guarded(move || {
+            drop(database);
+            Ok(())
+        })?;
+        match self.close_failure.take() {
+            Some(source) if !deleted => Err(Error::Io {
+                action: "close",
+                path: self.identity.path.clone(),
+                source,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let database = lock(&self.database).take();
+        self.identity.release(move || drop(database));
+    }
+}
+
+/// A write set that puts one row of the meta table.
+pub(crate) fn meta_row(writes: &mut Writes, key: &[u8], value: &[u8]) {
+    writes.set(TableId::META, key.to_vec(), Effect::Put(value.to_vec()));
+}

@@ -1,0 +1,226 @@
+//! A write transaction while it is being planned.
+//!
+//! A plan reads its own writes over those that are queued for the disk over the published state,
+//! and collects effects; nothing of it is visible to anybody until it is admitted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use crate::error::Error;
+use crate::ids::TableId;
+use crate::merge::{Merge, Resolution};
+use crate::options::{KEY_BYTES_MAX, VALUE_BYTES_MAX};
+use crate::pipeline::{Draft, Head, Kind, Raise};
+use crate::published::missing;
+use crate::read::{Direction, Entries, Read, Source};
+use crate::value::Value;
+use crate::writes::{Effect, Writes};
+
+/// The sequence in front of an appended key.
+pub(crate) const SEQUENCE_BYTES: usize = 8;
+
+/// One write transaction being planned; see [`Database::transact`](crate::Database::transact).
+///
+/// Reads see the plan's own writes, except for appended entries, whose keys are not known yet.
+pub struct Plan<'a> {
+    head: &'a Head,
+    kind: Kind,
+    writes: Writes,
+    appends: Vec<(TableId, Vec<u8>, Vec<u8>)>,
+    guards: BTreeMap<TableId, BTreeSet<Vec<u8>>>,
+    /// The first write that cannot be done.
+    refused: Option<Error>,
+}
+
+impl<'a> Plan<'a> {
+    pub(crate) fn new(head: &'a Head, kind: Kind) -> Self {
+        Self {
+            head,
+            kind,
+            writes: Writes::default(),
+            appends: Vec::new(),
+            guards: BTreeMap::new(),
+            refused: None,
+        }
+    }
+
+    /// Reads a value and [guards](Self::guard) its key.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Read::get`].
+    pub fn get_guarded(&mut self, table: TableId, key: &[u8]) -> Result<Option<Value>, Error> {
+        self.guard(table, key);
+        self.get(table, key)
+    }
+
+    /// Makes this transaction be planned again when another one has written `key` since this plan
+    /// began, instead of being admitted on an outdated reading.
+    ///
+    /// Every reading that a write depends on wants a guard.
+    pub fn guard(&mut self, table: TableId, key: &[u8]) {
+        let guarded = self.guards.entry(table).or_default();
+        if !guarded.contains(key) {
+            guarded.insert(key.to_vec());
+        }
+    }
+
+    /// Stores `value` under `key`, replacing what is there.
+    pub fn put(&mut self, table: TableId, key: Vec<u8>, value: Vec<u8>) {
+        if self.accepts(table, key.len(), value.len()) {
+            self.writes.set(table, key, Effect::Put(value));
+        }
+    }
+
+    /// Removes what is under `key`, if anything is.
+    pub fn delete(&mut self, table: TableId, key: Vec<u8>) {
+        if self.accepts(table, key.len(), 0) {
+            self.writes.set(table, key, Effect::Delete);
+        }
+    }
+
+    /// Stores `value` under a key that begins with the sequence of this transaction, 8 bytes
+    /// big-endian, followed by `suffix`. The sequence is assigned when the transaction is
+    /// admitted, so reads of this plan do not see the entry.
+    pub fn append(&mut self, table: TableId, suffix: Vec<u8>, value: Vec<u8>) {
+        if self.kind != Kind::Logged {
+            self.refused.get_or_insert(Error::AppendInDerived { table });
+            return;
+        }
+        if self.accepts(table, SEQUENCE_BYTES + suffix.len(), value.len()) {
+            let mut key = suffix;
+            key.splice(..0, [0; SEQUENCE_BYTES]);
+            self.appends.push((table, key, value));
+        }
+    }
+
+    /// Stores the byte-wise greater of `value` and what is under `key` when the transaction is
+    /// admitted. Two transactions that raise the same key do not make each other plan again.
+    pub fn raise(&mut self, table: TableId, key: Vec<u8>, value: Vec<u8>) {
+        if !self.accepts(table, key.len(), value.len()) {
+            return;
+        }
+        let effect = match self.writes.get(table, &key) {
+            None => Effect::Raise(value),
+            Some(Effect::Delete) => Effect::Put(value),
+            Some(Effect::Put(own)) => Effect::Put(value.max(own.clone())),
+            Some(Effect::Raise(own)) => Effect::Raise(value.max(own.clone())),
+        };
+        self.writes.set(table, key, effect);
+    }
+
+    /// Whether nothing has been written so far.
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty() && self.appends.is_empty() && self.refused.is_none()
+    }
+
+    fn accepts(&mut self, table: TableId, key_bytes: usize, value_bytes: usize) -> bool {
+        let error = if key_bytes > KEY_BYTES_MAX {
+            Error::KeyTooLarge {
+                table,
+                bytes: key_bytes,
+                limit: KEY_BYTES_MAX,
+            }
+        } else if value_bytes > VALUE_BYTES_MAX {
+            Error::ValueTooLarge {
+                table,
+                bytes: value_bytes,
+                limit: VALUE_BYTES_MAX,
+            }
+        } else {
+            return true;
+        };
+        self.refused.get_or_insert(error);
+        false
+    }
+
+    fn check_table(&self, table: TableId) -> Result<(), Error> {
+        if self.head.catalog().contains(table) {
+            Ok(())
+        } else {
+            Err(missing(self.head.published.identity(), table))
+        }
+    }
+
+    /// What is under `key` below this plan's own writes.
+    fn get_below(&self, table: TableId, key: &[u8]) -> Result<Option<Value>, Error> {
+        let mut value = Resolution::Open(None);
+        for node in &self.head.queued {
+            if let Some(effect) = node.writes.get(table, key) {
+                value = value.under(effect);
+            }
+        }
+        if let Resolution::Decided(_) = value {
+            return Ok(value.finish(None));
+        }
+        Ok(value.finish(self.head.published.row(table, key)?))
+    }
+
+    /// Ends planning.
+    pub(crate) fn into_draft(mut self) -> Result<Draft, Error> {
+        if let Some(error) = self.refused.take() {
+            return Err(error);
+        }
+        let mut raises = Vec::new();
+        for (table, writes) in self.writes.tables() {
+            for (key, effect) in writes {
+                if let Effect::Raise(_) = effect {
+                    let base = self.get_below(table, key)?;
+                    raises.push(Raise {
+                        table,
+                        key: key.clone(),
+                        base: base.map(Value::into_vec),
+                    });
+                }
+            }
+        }
+        Ok(Draft {
+            kind: self.kind,
+            writes: self.writes,
+            appends: self.appends,
+            guards: self.guards,
+            raises,
+            catalog: None,
+        })
+    }
+}
+
+impl Read for Plan<'_> {
+    fn get(&self, table: TableId, key: &[u8]) -> Result<Option<Value>, Error> {
+        self.check_table(table)?;
+        match self.writes.get(table, key) {
+            None => self.get_below(table, key),
+            Some(Effect::Put(value)) => Ok(Some(Value::copied(value))),
+            Some(Effect::Delete) => Ok(None),
+            Some(Effect::Raise(least)) => {
+                let below = self.get_below(table, key)?;
+                Ok(Resolution::Open(Some(least)).finish(below))
+            }
+        }
+    }
+
+    fn range<'r>(
+        &'r self,
+        table: TableId,
+        range: (Bound<&[u8]>, Bound<&[u8]>),
+        direction: Direction,
+    ) -> Result<Entries<'r>, Error> {
+        self.check_table(table)?;
+        let stored = self.head.published.stored_range(table, range, direction)?;
+        let queued = self.head.queued.iter().map(|node| &node.writes);
+        let layers = std::iter::once(&self.writes)
+            .chain(queued)
+            .filter_map(|writes| writes.table(table));
+        let merged = Merge::new(layers, range, stored, direction);
+        Ok(Entries::new(Source::Merged(merged)))
+    }
+}
+
+impl std::fmt::Debug for Plan<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plan")
+            .field("kind", &self.kind)
+            .field("bytes", &self.writes.bytes())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,95 @@
+//! Reading everything, to tell what is wrong with it.
+
+use std::collections::BTreeMap;
+
+use crate::engine::rows::split_row_key;
+use crate::error::{Error, shown};
+use crate::ids::{Sequence, TableId};
+use crate::published::{Published, Row};
+use crate::store::Loaded;
+
+/// What [`Database::verify`](crate::Database::verify) found.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Verification {
+    /// The last transaction contained in the state that was read.
+    pub sequence: Sequence,
+    /// The number of tables.
+    pub tables: usize,
+    /// The number of entries in these tables.
+    pub entries: u64,
+    /// The bytes of their keys and values.
+    pub bytes: u64,
+    /// What is wrong, in words.
+    pub problems: Vec<String>,
+}
+
+impl Verification {
+    /// Whether nothing is wrong.
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+/// Reads every row of one state. Checks that
+/// 1. every value matches its checksum,
+/// 2. every row belongs to a table that exists, or was dropped and is not swept yet,
+/// 3. the rows of this crate say the same as what was loaded from them and changed since.
+pub(crate) fn verify(published: &Published) -> Result<Verification, Error> {
+    let catalog = &published.catalog;
+    let mut found = Verification {
+        sequence: published.sequence,
+        tables: catalog.names().count(),
+        ..Verification::default()
+    };
+    let mut strays: BTreeMap<TableId, u64> = BTreeMap::new();
+    let mut rows = published.all_rows(None)?;
+    loop {
+        match rows.next_row() {
+            Ok(None) => break,
+            Ok(Some(Row::Whole(row_key, value))) => {
+                let Some((table, key)) = split_row_key(&row_key) else {
+                    continue;
+                };
+                if catalog.contains(table) {
+                    found.entries += 1;
+                    found.bytes += (key.len() + value.len()) as u64;
+                } else if table >= TableId::FIRST && !catalog.was_dropped(table) {
+                    *strays.entry(table).or_default() += 1;
+                }
+            }
+            Ok(Some(Row::Damaged(table, key))) => found.problems.push(format!(
+                "1: the value under key {} in table {} is damaged",
+                shown(&key),
+                catalog.describe(table)
+            )),
+            Ok(Some(Row::Misplaced)) => {
+                found
+                    .problems
+                    .push("2: a row belongs to no table".to_owned());
+            }
+            Err(error @ (Error::Closed | Error::DatabaseDeleted(_))) => return Err(error),
+            Err(error) => {
+                found.problems.push(format!("1: {error}"));
+                break;
+            }
+        }
+    }
+    for (table, count) in strays {
+        let problem = format!("2: {count} rows belong to table {table}, which does not exist");
+        found.problems.push(problem);
+    }
+    if let Err(problem) = catalog.check() {
+        found.problems.push(format!("3: {problem}"));
+    }
+    match Loaded::from_rows(published) {
+        Ok(loaded) => {
+            if loaded.sequence != published.sequence || loaded.catalog != **catalog {
+                let problem = "3: the stored list of tables or sequence is not the current one";
+                found.problems.push(problem.to_owned());
+            }
+        }
+        Err(error) => found.problems.push(format!("3: {error}")),
+    }
+    Ok(found)
+}

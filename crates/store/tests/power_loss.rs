@@ -1,0 +1,267 @@
+//! What is found after the power failed.
+//!
+//! Strategy: a random workload runs on a disk that loses power at a chosen sync or call. It keeps
+//! a model of the content after each transaction and knows which ones were acknowledged. The disk
+//! is restarted with an arbitrary part of what was pending, and opened again, the power failing
+//! once more during some of these openings.
+//!
+//! Invariants checked after each restart:
+//! 1. Every acknowledged transaction is there.
+//! 2. What is there is the content after some number of transactions: none is half there.
+//! 3. Everything `verify` looks at is sound, and writing goes on.
+
+mod common;
+
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use bonsaidb_store::{Database, Error, Read, Sequence, TableId};
+use bonsaidb_testkit::disk::{Faults, FaultyFolder, Random};
+
+use common::{ALL, Content, content, entries, open_in, with_seeds};
+
+/// What one thread did, and how much of it is certain.
+struct Workload {
+    random: Random,
+    /// The content after each transaction, the first one empty.
+    states: Vec<Content>,
+    acknowledged: usize,
+}
+
+impl Workload {
+    fn new(seed: u64) -> Self {
+        Self {
+            random: Random::new(seed),
+            states: vec![Content::new()],
+            acknowledged: 0,
+        }
+    }
+
+    /// Works until done, or until the power fails.
+    fn run(&mut self, folder: &Arc<FaultyFolder>, transactions: usize) -> Result<(), Error> {
+        let (store, database) = open_in(folder)?;
+        let table = database.table("things")?;
+        for _ in 0..transactions {
+            match self.random.below(20) {
+                0 => database.compact()?,
+                1 => self.drop_another_table(&database)?,
+                _ => self.transact(&database, table)?,
+            }
+        }
+        store.close()
+    }
+
+    fn transact(&mut self, database: &Database, table: TableId) -> Result<(), Error> {
+        let mut after = self.states.last().unwrap().clone();
+        let mut changes = Vec::new();
+        for _ in 0..=self.random.below(6) {
+            let key = vec![b'k', self.random.next().to_le_bytes()[0] % 64];
+            let value = if self.random.chance(70) {
+                let length = self.random.below(3_000);
+                Some(vec![self.random.next().to_le_bytes()[0]; length])
+            } else {
+                None
+            };
+            match &value {
+                Some(value) => after.insert(key.clone(), value.clone()),
+                None => after.remove(&key),
+            };
+            changes.push((key, value));
+        }
+        let number = self.states.len().to_be_bytes().to_vec();
+        after.insert(b"number".to_vec(), number.clone());
+        self.states.push(after);
+        let (_, sequence) = database.transact(|plan| {
+            for (key, value) in &changes {
+                match value {
+                    Some(value) => plan.put(table, key.clone(), value.clone()),
+                    None => plan.delete(table, key.clone()),
+                }
+            }
+            plan.put(table, b"number".to_vec(), number.clone());
+            Ok::<_, Error>(())
+        })?;
+        self.acknowledged = self.states.len() - 1;
+        assert_eq!(sequence, Some(Sequence::from(self.acknowledged as u64)));
+        Ok(())
+    }
+
+    fn drop_another_table(&mut self, database: &Database) -> Result<(), Error> {
+        let other = database.table("other")?;
+        let rows = self.random.below(30);
+        database.derive(|plan| {
+            for row in 0..rows {
+                plan.put(other, row.to_be_bytes().to_vec(), vec![1; 100]);
+            }
+            Ok::<_, Error>(())
+        })?;
+        database.drop_table(other)
+    }
+
+    /// Opens what was found, and compares it with what must be there.
+    fn check(&self, folder: &Arc<FaultyFolder>) {
+        let (store, database) = open_in(folder).expect("opening needs no help");
+        let verification = database.verify().unwrap();
+        assert!(verification.is_sound(), "3: {:?}", verification.problems);
+        let table = database.table("things").unwrap();
+        let found = content(&database, table);
+        let number = found.get(&b"number"[..]).map_or(0, |bytes| {
+            usize::from_be_bytes(bytes.as_slice().try_into().unwrap())
+        });
+        assert!(
+            number >= self.acknowledged,
+            "1: {} acknowledged, {number} found",
+            self.acknowledged
+        );
+        assert!(
+            found == self.states[number],
+            "2: transaction {number} is half there"
+        );
+        let sequence = database.snapshot().unwrap().sequence();
+        assert_eq!(sequence, Sequence::from(number as u64));
+        common::put(&database, table, b"after", b"crash");
+        store.close().unwrap();
+    }
+}
+
+fn run_and_lose_power(seed: u64, faults: Faults) {
+    let folder = Arc::new(FaultyFolder::new(seed));
+    let mut workload = Workload::new(seed);
+    folder.set_faults(faults);
+    let result = workload.run(&folder, 25);
+    assert!(
+        result.is_ok() || folder.is_off(),
+        "failed by itself: {result:?}"
+    );
+    let mut random = Random::new(!seed);
+    let mut found = Arc::new(folder.restart(random.next()));
+    // The power fails again, some of the time, while what it left is opened and repaired.
+    for _ in 0..random.below(3) {
+        found.set_faults(Faults {
+            power_off_at_call: Some(1 + random.next() % 40),
+            ..Faults::default()
+        });
+        drop(open_in(&found));
+        found = Arc::new(found.restart(random.next()));
+    }
+    workload.check(&found);
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_whenever_the_power_fails() {
+    with_seeds(400, |seed| {
+        let mut random = Random::new(seed.wrapping_mul(31));
+        let faults = if random.chance(70) {
+            Faults {
+                power_off_at_sync: Some(1 + random.next() % 45),
+                ..Faults::default()
+            }
+        } else {
+            Faults {
+                power_off_at_call: Some(1 + random.next() % 350),
+                ..Faults::default()
+            }
+        };
+        run_and_lose_power(seed, faults);
+    });
+}
+
+#[test]
+fn every_sync_of_a_workload_may_be_the_last() {
+    with_seeds(2, |seed| {
+        let folder = Arc::new(FaultyFolder::new(seed));
+        Workload::new(seed).run(&folder, 25).unwrap();
+        let syncs = folder.counts().syncs;
+        assert!(syncs > 20, "only {syncs} syncs");
+        for sync in 1..=syncs {
+            run_and_lose_power(
+                seed,
+                Faults {
+                    power_off_at_sync: Some(sync),
+                    ..Faults::default()
+                },
+            );
+        }
+    });
+}
+
+/// If syncs did nothing, would these tests notice?
+#[test]
+fn a_disk_that_swallows_syncs_is_found_out() {
+    let mut found_out = false;
+    for seed in 0..20 {
+        let folder = Arc::new(FaultyFolder::new(seed));
+        let mut workload = Workload::new(seed);
+        {
+            let (store, database) = open_in(&folder).unwrap();
+            database.table("things").unwrap();
+            store.close().unwrap();
+        }
+        folder.set_faults(Faults {
+            swallow_syncs: true,
+            ..Faults::default()
+        });
+        workload.run(&folder, 25).unwrap();
+        let found = Arc::new(folder.restart(seed));
+        let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            workload.check(&found);
+        }));
+        found_out |= checked.is_err();
+    }
+    assert!(found_out);
+}
+
+/// Several threads share groups; a group is there or it is not, and so is each transaction in it.
+#[test]
+fn groups_of_several_threads_survive_whole_and_in_order() {
+    with_seeds(60, |seed| {
+        let folder = Arc::new(FaultyFolder::new(seed));
+        let mut random = Random::new(seed);
+        let acknowledged = Mutex::new(Vec::new());
+        {
+            let (_store, database) = open_in(&folder).unwrap();
+            let left = database.table("left").unwrap();
+            let right = database.table("right").unwrap();
+            folder.set_faults(Faults {
+                power_off_at_sync: Some(1 + random.next() % 12),
+                ..Faults::default()
+            });
+            thread::scope(|scope| {
+                for thread in 0..6_u8 {
+                    let (database, acknowledged) = (&database, &acknowledged);
+                    scope.spawn(move || {
+                        for round in 0..8_u8 {
+                            let result = database.transact(|plan| {
+                                plan.append(left, vec![thread, round], vec![thread; 300]);
+                                plan.put(right, vec![thread, round], vec![round; 300]);
+                                Ok::<_, Error>(())
+                            });
+                            let Ok(((), sequence)) = result else { break };
+                            let written = (sequence.unwrap(), thread, round);
+                            acknowledged.lock().unwrap().push(written);
+                        }
+                    });
+                }
+            });
+        }
+        let found = Arc::new(folder.restart(random.next()));
+        let (_store, database) = open_in(&found).unwrap();
+        assert!(database.verify().unwrap().is_sound());
+        let snapshot = database.snapshot().unwrap();
+        let left = database.table("left").unwrap();
+        let right = database.table("right").unwrap();
+        let appended = entries(&snapshot, left, ALL, bonsaidb_store::Direction::Ascending);
+        assert_eq!(appended.len() as u64, snapshot.sequence().as_u64());
+        for (index, (key, _)) in appended.iter().enumerate() {
+            let sequence = u64::from_be_bytes(key[..8].try_into().unwrap());
+            assert_eq!(sequence, index as u64 + 1);
+            let other_half = snapshot.get(right, &key[8..]).unwrap();
+            assert!(other_half.is_some(), "transaction {sequence} is half there");
+        }
+        for (sequence, thread, round) in acknowledged.into_inner().unwrap() {
+            let index = usize::try_from(sequence.as_u64()).unwrap() - 1;
+            let (key, _) = appended.get(index).expect("acknowledged and lost");
+            assert_eq!(key[8..], [thread, round]);
+        }
+    });
+}
