@@ -6,7 +6,7 @@ mod common;
 use std::sync::Arc;
 
 use bonsaidb_store::{Error, Read, Sequence};
-use bonsaidb_testkit::disk::{Faults, FaultyFolder};
+use bonsaidb_testkit::disk::{Faults, FaultyFolder, Random};
 
 use common::{content, get, is_failed_commit, open_in, put, small, try_put, with_seeds};
 
@@ -87,7 +87,7 @@ fn the_disk_may_be_full_at_any_byte() {
     work(&folder).1.unwrap();
     let bytes = folder.counts().bytes;
     with_seeds(120, |seed| {
-        let room = bytes * usize::try_from(seed).unwrap() / 121;
+        let room = Random::new(seed).below(bytes);
         let folder = Arc::new(FaultyFolder::new(seed));
         folder.set_faults(Faults {
             room_bytes: Some(room),
