@@ -90,6 +90,8 @@ fn reserved_and_unknown_tables_are_missing() {
         assert!(matches!(error, Error::TableMissing { .. }));
         let snapshot = database.snapshot().unwrap();
         assert!(snapshot.get(table, b"format").is_err());
+        let planned = database.transact(|plan| plan.get(table, b"format"));
+        assert!(matches!(planned, Err(Error::TableMissing { .. })));
     }
 }
 
