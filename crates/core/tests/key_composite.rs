@@ -8,7 +8,7 @@ use std::num::TryFromIntError;
 use bonsaidb_core::key::{
     AllowNullBytes, ByteSource, CompositeKeyDecoder, CompositeKeyEncoder, CompositeKeyError,
     CompositeKeyFieldContainsNullByte, CompositeKeyNullHandler, DenyNullBytes, EscapeNullBytes,
-    IncorrectByteLength, Key, KeyEncoding, KeyVisitor,
+    IncorrectByteLength, Key, KeyEncoding, KeyKind, KeyVisitor,
 };
 
 fn source<E: Error + 'static>(error: &CompositeKeyError) -> Option<&E> {
@@ -29,16 +29,18 @@ fn fields_are_limited_to_65535_bytes() {
     let bytes = encoder.finish();
     assert_eq!(bytes.len(), 65_536 + 65_535);
     let mut decoder = CompositeKeyDecoder::default_for(ByteSource::Owned(bytes));
-    assert_eq!(decoder.decode::<Vec<u8>>().unwrap(), [b'a'; 65_535]);
-    assert_eq!(decoder.decode::<Vec<u8>>().unwrap(), [0; 32_767]);
+    assert_eq!(decoder.decode::<Vec<u8>>().unwrap().len(), 65_535);
+    assert_eq!(decoder.decode::<Vec<u8>>().unwrap(), vec![0; 32_767]);
     decoder.finish().unwrap();
 }
 
 #[test]
 fn fixed_fields_are_not_limited() {
+    const LENGTH: usize = 70_000;
+    static FIELD: [u8; LENGTH] = [0; LENGTH];
     let mut encoder = CompositeKeyEncoder::default();
-    encoder.encode(&[0_u8; 70_000]).unwrap();
-    assert_eq!(encoder.finish().len(), 70_000);
+    encoder.encode(&FIELD).unwrap();
+    assert_eq!(encoder.finish().len(), LENGTH);
 }
 
 #[test]
@@ -57,7 +59,7 @@ fn null_bytes_can_be_denied() {
 
 #[test]
 fn null_handlers_revert_themselves() {
-    fn assert_reverts(handler: impl CompositeKeyNullHandler, field: &[u8], expected: &[u8]) {
+    fn assert_reverts(handler: &impl CompositeKeyNullHandler, field: &[u8], expected: &[u8]) {
         let mut encoded = Cow::Borrowed(field);
         handler.handle_nulls(&mut encoded).unwrap();
         assert_eq!(&encoded[..], expected);
@@ -71,9 +73,9 @@ fn null_handlers_revert_themselves() {
         }
     }
 
-    assert_reverts(EscapeNullBytes, &[0, 1, 2, 0], &[1, 1, 1, 2, 2, 1, 1]);
-    assert_reverts(AllowNullBytes, &[0, 1, 2, 0], &[1, 1, 1, 2, 2, 1, 1]);
-    assert_reverts(DenyNullBytes, &[1, 2], &[1, 2, 2]);
+    assert_reverts(&EscapeNullBytes, &[0, 1, 2, 0], &[1, 1, 1, 2, 2, 1, 1]);
+    assert_reverts(&AllowNullBytes, &[0, 1, 2, 0], &[1, 1, 1, 2, 2, 1, 1]);
+    assert_reverts(&DenyNullBytes, &[1, 2], &[1, 2, 2]);
     let mut field = Cow::Borrowed(&[0_u8][..]);
     assert!(DenyNullBytes.handle_nulls(&mut field).is_err());
     assert!(
@@ -151,6 +153,46 @@ fn borrowed_forms_are_framed_as_the_key_they_encode_for() {
     assert_eq!(decoder.decode::<Option<u32>>().unwrap(), Some(7));
     assert_eq!(decoder.decode::<Option<u32>>().unwrap(), None);
     assert_eq!(decoder.decode::<Option<String>>().unwrap().unwrap(), "a");
+    decoder.finish().unwrap();
+}
+
+/// An id that stands for keys of any type, as the ids of documents do.
+struct Id(Vec<u8>);
+
+impl<K> KeyEncoding<K> for Id
+where
+    K: for<'k> Key<'k>,
+{
+    type Error = IncorrectByteLength;
+
+    const LENGTH: Option<usize> = None;
+
+    fn describe<Visitor>(visitor: &mut Visitor)
+    where
+        Visitor: KeyVisitor,
+    {
+        visitor.visit_type(KeyKind::Bytes);
+    }
+
+    fn as_ord_bytes(&self) -> Result<Cow<'_, [u8]>, Self::Error> {
+        Ok(Cow::Borrowed(&self.0))
+    }
+}
+
+#[test]
+fn the_length_of_the_key_type_decides_how_it_is_framed() {
+    let mut encoder = CompositeKeyEncoder::default();
+    encoder.encode::<u32, _>(&Id(vec![0, 0, 0, 7])).unwrap();
+    let id = Some(Id(vec![0, 0, 0, 8]));
+    encoder.encode::<Option<u32>, _>(&id).unwrap();
+    encoder.encode::<Option<u32>, Option<Id>>(&None).unwrap();
+    assert!(encoder.encode::<u32, _>(&Id(vec![7])).is_err());
+
+    let bytes = encoder.finish();
+    let mut decoder = CompositeKeyDecoder::default_for(ByteSource::Borrowed(&bytes));
+    assert_eq!(decoder.decode::<u32>().unwrap(), 7);
+    assert_eq!(decoder.decode::<Option<u32>>().unwrap(), Some(8));
+    assert_eq!(decoder.decode::<Option<u32>>().unwrap(), None);
     decoder.finish().unwrap();
 }
 

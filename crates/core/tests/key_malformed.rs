@@ -102,7 +102,7 @@ proptest! {
     fn only_the_own_bytes_of_a_tuple_decode(bytes in noise()) {
         decode_strict! { &bytes;
             (u8,), (Vec<u8>,), (String, u8), (usize, isize), (u16, Vec<u8>, Cow<'_, [u8]>),
-            ((Vec<u8>, u8), Vec<u8>), (((Vec<u8>, Vec<u8>), Vec<u8>),), (Duration, SystemTime),
+            ((Vec<u8>, u8), Vec<u8>), ((Vec<u8>, u8),), (Duration, SystemTime),
         }
     }
 

@@ -19,6 +19,7 @@ const fn view<VKey>() -> View<VKey> {
     View(PhantomData)
 }
 
+#[allow(clippy::unused_self)] // the builders' methods take it
 impl<VKey> View<VKey>
 where
     VKey: for<'k> Key<'k>,

@@ -1,6 +1,8 @@
 //! Limited times: rounding, text, arithmetic, and what happens at the limits. Their bytes are in
 //! `key_vectors.rs`, their order in `key_order.rs`.
 
+#![allow(clippy::needless_pass_by_value)] // assertions read better
+
 use std::fmt::Debug;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -217,6 +219,10 @@ fn timestamps_show_seconds_since_1970() {
     assert_eq!(nanoseconds.unwrap().to_string(), "0.000001500");
     let nanoseconds = TimestampAsNanoseconds::try_from(after(Duration::from_micros(7)));
     assert_eq!(nanoseconds.unwrap().to_string(), "0.000007");
+    let nanoseconds = TimestampAsNanoseconds::try_from(after(Duration::from_micros(100)));
+    assert_eq!(nanoseconds.unwrap().to_string(), "0.000100");
+    let nanoseconds = TimestampAsNanoseconds::try_from(after(Duration::from_nanos(100)));
+    assert_eq!(nanoseconds.unwrap().to_string(), "0.000000100");
     let seconds = TimestampAsSeconds::try_from(after(Duration::from_millis(1_500))).unwrap();
     assert_eq!(seconds.to_string(), "1");
     assert_eq!(format!("{seconds:?}"), "LimitedResolutionTimestamp(1)");

@@ -1,6 +1,7 @@
 //! Keys as values: automatic assignment, the integer wrapper, the serialization format, secrets.
 
 #![allow(deprecated)]
+#![allow(clippy::needless_pass_by_value)] // assertions read better
 
 use std::borrow::Cow;
 use std::io::ErrorKind;
@@ -12,6 +13,7 @@ use bonsaidb_core::key::{
 };
 use bonsaidb_core::ordered_varint::{Signed, Unsigned};
 use bonsaidb_core::transmog::{BorrowedDeserializer, Format, OwnedDeserializer};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 #[track_caller]
 fn assert_next<K>(value: K, expected: K)
@@ -162,6 +164,21 @@ fn secrets_are_not_shown() {
         SensitiveString::default(),
         SensitiveString::from(String::new())
     );
+}
+
+#[test]
+fn secrets_are_overwritten() {
+    // What the memory holds after the drop cannot be seen from safe code.
+    const fn is_overwritten_on_drop<T: ZeroizeOnDrop>() {}
+    is_overwritten_on_drop::<SensitiveString>();
+    is_overwritten_on_drop::<SensitiveBytes>();
+
+    let mut text = SensitiveString::from("secret");
+    text.zeroize();
+    assert_eq!(text.0, "");
+    let mut bytes = SensitiveBytes([1, 2].into());
+    bytes.zeroize();
+    assert!(bytes.0.is_empty());
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn arms(variant: &Variant, actionable: &Path) -> Result<(TokenStream, TokenStrea
             quote! {
                 Self::#ident(ref inner) => {
                     let mut name = #name;
-                    name.0.extend(#actionable::Action::name(inner).0);
+                    ::core::iter::Extend::extend(&mut name.0, #actionable::Action::name(inner).0);
                     name
                 }
             },
@@ -113,7 +113,7 @@ mod tests {
                         Self::r#type { .. } => x::y::ActionName(::std::vec![::std::borrow::Cow::Borrowed("type")]),
                         Self::D(ref inner) => {
                             let mut name = x::y::ActionName(::std::vec![::std::borrow::Cow::Borrowed("D")]);
-                            name.0.extend(x::y::Action::name(inner).0);
+                            ::core::iter::Extend::extend(&mut name.0, x::y::Action::name(inner).0);
                             name
                         }
                     }

@@ -169,6 +169,7 @@ pub fn derive_view_schema(input: TokenStream) -> TokenStream {
 ///
 /// ```
 /// use bonsaidb_core::key::{ByteSource, Key, KeyEncoding};
+/// # use bonsaidb_macros::*;
 ///
 /// #[derive(Key, Clone, Debug, PartialEq)]
 /// struct Place {

@@ -38,8 +38,7 @@ impl Node {
         })
     }
 
-    /// Links a new node behind this one. Only the holder of the section may do so, and only on
-    /// the last node.
+    /// Links a new node behind this one, which must be the last.
     pub(crate) fn extend(
         &self,
         sequence: Sequence,

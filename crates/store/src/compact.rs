@@ -32,19 +32,17 @@ const PIECE_BYTES: usize = 4 << 20;
 pub(crate) fn compact(inner: &Inner) -> Result<(), Error> {
     let _maintenance = lock(&inner.maintenance);
     while sweep::step(inner)? {}
-    let fresh = inner.files.create_fresh()?;
-    let exchanged = fill_and_exchange(inner, &fresh);
+    let exchanged = fill_and_exchange(inner);
     if exchanged.is_err() {
-        drop(fresh);
         inner.files.remove_fresh();
     }
     exchanged
 }
 
-fn fill_and_exchange(inner: &Inner, fresh: &Arc<Engine>) -> Result<(), Error> {
+fn fill_and_exchange(inner: &Inner) -> Result<(), Error> {
     let (mut published, node) = inner.pipeline.committed()?;
     let mut copy = Copy {
-        fresh,
+        fresh: inner.files.create_fresh()?,
         seen: node,
         cursor: Cursor::Start,
     };
@@ -65,7 +63,7 @@ fn fill_and_exchange(inner: &Inner, fresh: &Arc<Engine>) -> Result<(), Error> {
         let poisoned = inner.pipeline.head().err();
         return Err(poisoned.unwrap_or(Error::Closed));
     }
-    section.exchange(rows, Arc::clone(fresh))
+    section.exchange(rows, copy.fresh)
 }
 
 /// How far the copy is.
@@ -76,13 +74,13 @@ enum Cursor {
     End,
 }
 
-struct Copy<'a> {
-    fresh: &'a Arc<Engine>,
+struct Copy {
+    fresh: Arc<Engine>,
     seen: Arc<Node>,
     cursor: Cursor,
 }
 
-impl Copy<'_> {
+impl Copy {
     /// Copies the rows that come next.
     fn copy_piece(&mut self, published: &Published) -> Result<ControlFlow<()>, Error> {
         let after = match &self.cursor {

@@ -369,3 +369,24 @@ impl Drop for Planning {
         PLANNING.with_borrow_mut(Vec::pop);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{MemoryFolder, Options, Store};
+
+    #[test]
+    fn what_is_committed_is_not_kept_in_memory() {
+        let store = Store::open(Arc::new(MemoryFolder::new()), Options::default()).unwrap();
+        let database = store.database("test").unwrap();
+        let table = database.table("things").unwrap();
+        database
+            .transact(|plan| {
+                plan.put(table, b"a".to_vec(), vec![0; 1 << 20]);
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+        let (_, committed) = database.inner.pipeline.committed().unwrap();
+        assert_eq!(committed.writes.bytes(), 0);
+    }
+}

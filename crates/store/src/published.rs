@@ -1,8 +1,8 @@
 //! One committed, durable state of a database, as everybody reads it.
 //!
 //! Invariants:
-//! 1. `rows` holds every write set up to `position`, and nothing of any later one.
-//! 2. `sequence` and `catalog` are those of the last of these write sets.
+//! 1. `rows` holds every write set up to some node of the chain, and nothing of any later one.
+//! 2. `sequence` and `catalog` are those of that node.
 
 use std::ops::Bound;
 use std::sync::Arc;
@@ -20,7 +20,6 @@ pub(crate) struct Published {
     rows: Option<Rows>,
     pub(crate) engine: Arc<Engine>,
     pub(crate) sequence: Sequence,
-    pub(crate) position: u64,
     pub(crate) catalog: Arc<Catalog>,
 }
 
@@ -29,14 +28,12 @@ impl Published {
         rows: Rows,
         engine: Arc<Engine>,
         sequence: Sequence,
-        position: u64,
         catalog: Arc<Catalog>,
     ) -> Self {
         Self {
             rows: Some(rows),
             engine,
             sequence,
-            position,
             catalog,
         }
     }

@@ -375,7 +375,6 @@ fn load(engine: Arc<Engine>) -> Result<Published, Error> {
         rows,
         Arc::clone(&engine),
         Sequence::default(),
-        0,
         Arc::new(Catalog::default()),
     );
     let loaded = Loaded::from_rows(&unread)?;
@@ -383,7 +382,6 @@ fn load(engine: Arc<Engine>) -> Result<Published, Error> {
         engine.rows()?,
         engine,
         loaded.sequence,
-        0,
         Arc::new(loaded.catalog),
     ))
 }

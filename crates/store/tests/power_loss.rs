@@ -55,10 +55,10 @@ impl Workload {
         let mut after = self.states.last().unwrap().clone();
         let mut changes = Vec::new();
         for _ in 0..=self.random.below(6) {
-            let key = vec![b'k', self.random.next().to_le_bytes()[0] % 64];
+            let key = vec![b'k', self.random.number().to_le_bytes()[0] % 64];
             let value = if self.random.chance(70) {
                 let length = self.random.below(3_000);
-                Some(vec![self.random.next().to_le_bytes()[0]; length])
+                Some(vec![self.random.number().to_le_bytes()[0]; length])
             } else {
                 None
             };
@@ -71,7 +71,7 @@ impl Workload {
         let number = self.states.len().to_be_bytes().to_vec();
         after.insert(b"number".to_vec(), number.clone());
         self.states.push(after);
-        let (_, sequence) = database.transact(|plan| {
+        let ((), sequence) = database.transact(|plan| {
             for (key, value) in &changes {
                 match value {
                     Some(value) => plan.put(table, key.clone(), value.clone()),
@@ -134,15 +134,15 @@ fn run_and_lose_power(seed: u64, faults: Faults) {
         "failed by itself: {result:?}"
     );
     let mut random = Random::new(!seed);
-    let mut found = Arc::new(folder.restart(random.next()));
+    let mut found = Arc::new(folder.restart(random.number()));
     // The power fails again, some of the time, while what it left is opened and repaired.
     for _ in 0..random.below(3) {
         found.set_faults(Faults {
-            power_off_at_call: Some(1 + random.next() % 40),
+            power_off_at_call: Some(1 + random.number() % 40),
             ..Faults::default()
         });
         drop(open_in(&found));
-        found = Arc::new(found.restart(random.next()));
+        found = Arc::new(found.restart(random.number()));
     }
     workload.check(&found);
 }
@@ -153,12 +153,12 @@ fn nothing_acknowledged_is_lost_whenever_the_power_fails() {
         let mut random = Random::new(seed.wrapping_mul(31));
         let faults = if random.chance(70) {
             Faults {
-                power_off_at_sync: Some(1 + random.next() % 45),
+                power_off_at_sync: Some(1 + random.number() % 45),
                 ..Faults::default()
             }
         } else {
             Faults {
-                power_off_at_call: Some(1 + random.next() % 350),
+                power_off_at_call: Some(1 + random.number() % 350),
                 ..Faults::default()
             }
         };
@@ -223,7 +223,7 @@ fn groups_of_several_threads_survive_whole_and_in_order() {
             let left = database.table("left").unwrap();
             let right = database.table("right").unwrap();
             folder.set_faults(Faults {
-                power_off_at_sync: Some(1 + random.next() % 12),
+                power_off_at_sync: Some(1 + random.number() % 12),
                 ..Faults::default()
             });
             thread::scope(|scope| {
@@ -244,7 +244,7 @@ fn groups_of_several_threads_survive_whole_and_in_order() {
                 }
             });
         }
-        let found = Arc::new(folder.restart(random.next()));
+        let found = Arc::new(folder.restart(random.number()));
         let (_store, database) = open_in(&found).unwrap();
         assert!(database.verify().unwrap().is_sound());
         let snapshot = database.snapshot().unwrap();

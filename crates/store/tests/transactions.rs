@@ -241,6 +241,25 @@ fn raising_keeps_the_greatest_of_all_threads() {
 }
 
 #[test]
+fn raising_to_less_or_the_same_commits_nothing() {
+    let (_store, database, table) = open();
+    let raise = |value: &[u8]| {
+        let ((), sequence) = database
+            .transact(|plan| {
+                plan.raise(table, b"mark".to_vec(), value.to_vec());
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+        sequence
+    };
+    assert_eq!(raise(b"b"), Some(Sequence::from(1)));
+    assert_eq!(raise(b"a"), None);
+    assert_eq!(raise(b"b"), None);
+    assert_eq!(raise(b"c"), Some(Sequence::from(2)));
+    assert_eq!(get(&database, table, b"mark").as_deref(), Some(&b"c"[..]));
+}
+
+#[test]
 fn derived_writes_take_no_sequence_and_cannot_append() {
     let (_store, database, table) = open();
     put(&database, table, b"a", b"1");

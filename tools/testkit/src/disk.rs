@@ -18,7 +18,7 @@ use bonsaidb_store::{Backing, Folder, OpenMode};
 /// What a disk writes as a whole or not at all.
 const SECTOR_BYTES: usize = 512;
 
-/// Numbers that look random and follow from a seed (SplitMix64).
+/// Numbers that look random and follow from a seed (`SplitMix64`).
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
@@ -29,7 +29,7 @@ impl Random {
     }
 
     /// Returns the next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -40,7 +40,7 @@ impl Random {
     /// Returns a number below `end`, which must not be 0.
     pub fn below(&mut self, end: usize) -> usize {
         let end = u64::try_from(end).unwrap_or(u64::MAX);
-        usize::try_from(self.next() % end).unwrap_or(0)
+        usize::try_from(self.number() % end).unwrap_or(0)
     }
 
     /// Returns true `percent` times of a hundred.

@@ -9,13 +9,12 @@ use std::string::FromUtf8Error;
 
 use arc_bytes::serde::Bytes;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::key::{ByteSource, Key, KeyEncoding, KeyVisitor};
 
 /// Text that is overwritten in memory when it is dropped, such as a password.
-#[derive(Clone, Default, Eq, PartialEq, Serialize, Deserialize, Zeroize)]
-#[zeroize(drop)]
+#[derive(Clone, Default, Eq, PartialEq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(transparent)]
 pub struct SensitiveString(pub String);
 
@@ -47,6 +46,8 @@ impl Drop for SensitiveBytes {
         self.zeroize();
     }
 }
+
+impl ZeroizeOnDrop for SensitiveBytes {}
 
 macro_rules! impl_sensitive {
     ($sensitive:ident($inner:ty), $error:ty) => {

@@ -45,6 +45,8 @@ mod uuid;
 mod v1;
 mod varint;
 
+pub use bonsaidb_macros::Key;
+
 pub use self::composite::{
     AllowNullBytes, CompositeKeyDecoder, CompositeKeyEncoder, CompositeKeyError,
     CompositeKeyFieldContainsNullByte, CompositeKeyNullHandler, DenyNullBytes, EscapeNullBytes,

@@ -1,8 +1,7 @@
 //! Where the natural id of a collection comes from: a marked field, an expression, a closure or a function.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Expr, Field, Member, Path, Result, Type};
 
 pub enum NaturalId<'a> {
@@ -30,18 +29,21 @@ impl<'a> NaturalId<'a> {
                 Err(mistake)
             }
             (marked, None) => Ok(marked),
-            (_, Some(expression)) => Ok(Some(match expression {
-                Expr::Closure(_) => Self::Function(expression),
-                Expr::Path(path) if !path.path.is_ident("self") => Self::Function(expression),
-                _ => Self::Expression(expression),
+            (_, Some(expression)) => Ok(Some(if is_function(expression) {
+                Self::Function(expression)
+            } else {
+                Self::Expression(expression)
             })),
         }
     }
 
-    pub fn span(&self) -> Span {
+    /// A mistake where the natural id is given.
+    pub fn mistake(&self, message: &str) -> Error {
         match self {
-            Self::Field { mark, .. } => mark.span(),
-            Self::Function(expression) | Self::Expression(expression) => expression.span(),
+            Self::Field { mark, .. } => Error::new_spanned(mark, message),
+            Self::Function(expression) | Self::Expression(expression) => {
+                Error::new_spanned(expression, message)
+            }
         }
     }
 
@@ -56,12 +58,14 @@ impl<'a> NaturalId<'a> {
     /// `fn natural_id(&self)`, for `DefaultSerialization`.
     pub fn method(&self, core: &Path) -> TokenStream {
         let id = quote!(::core::option::Option<<Self as #core::schema::Collection>::PrimaryKey>);
-        let body = match self {
-            Self::Field { .. } | Self::Function(_) => self.call(core, &quote!(self)),
-            Self::Expression(expression) => expression.to_token_stream(),
+        let (receiver, body) = match self {
+            Self::Field { .. } | Self::Function(_) => {
+                (quote!(self), self.call(core, &quote!(self)))
+            }
+            Self::Expression(expression) => (receiver_of(expression), quote!(#expression)),
         };
         quote! {
-            fn natural_id(&self) -> #id {
+            fn natural_id(&#receiver) -> #id {
                 #body
             }
         }
@@ -75,13 +79,14 @@ impl<'a> NaturalId<'a> {
             Self::Expression(expression) => {
                 let ident = &input.ident;
                 let (generics, arguments, bounds) = input.generics.split_for_impl();
+                let receiver = receiver_of(expression);
                 // `self` exists in methods alone.
                 quote! {
                     trait __NaturalId: #core::schema::Collection {
                         fn __natural_id(&self) -> #id;
                     }
                     impl #generics __NaturalId for #ident #arguments #bounds {
-                        fn __natural_id(&self) -> #id {
+                        fn __natural_id(&#receiver) -> #id {
                             #expression
                         }
                     }
@@ -114,6 +119,31 @@ impl<'a> NaturalId<'a> {
     }
 }
 
+/// The `self` of a method that `expression` is the body of. What an expression in a macro's call names `self` is not what
+/// the macro itself names so.
+fn receiver_of(expression: &Expr) -> TokenStream {
+    fn first_self(tokens: TokenStream) -> Option<Ident> {
+        tokens.into_iter().find_map(|token| match token {
+            TokenTree::Ident(ident) if ident == "self" => Some(ident),
+            TokenTree::Group(group) => first_self(group.stream()),
+            _ => None,
+        })
+    }
+    let receiver = first_self(expression.to_token_stream());
+    receiver.map_or_else(|| quote!(self), |receiver| quote!(#receiver))
+}
+
+/// A closure or a path, but for `self`. Groups come from macros.
+fn is_function(expression: &Expr) -> bool {
+    match expression {
+        Expr::Closure(_) => true,
+        Expr::Path(path) => !path.path.is_ident("self"),
+        Expr::Group(group) => is_function(&group.expr),
+        Expr::Paren(parentheses) => is_function(&parentheses.expr),
+        _ => false,
+    }
+}
+
 fn marked_field(input: &DeriveInput) -> Result<Option<NaturalId<'_>>> {
     let mut found: Option<NaturalId> = None;
     for (member, field, mark) in marks(input)? {
@@ -122,7 +152,7 @@ fn marked_field(input: &DeriveInput) -> Result<Option<NaturalId<'_>>> {
             let message = "only one field may be marked; \
                  for an id made of several, use `#[collection(natural_id = ..)]` on the type";
             let mut mistake = Error::new_spanned(mark, message);
-            mistake.combine(Error::new(first.span(), message));
+            mistake.combine(first.mistake(message));
             return Err(mistake);
         }
         found = Some(NaturalId::Field {

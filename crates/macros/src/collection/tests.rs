@@ -10,7 +10,7 @@ fn a_name_is_enough() {
         r#"#[collection(name = "a", core = x)] struct A<T: B, const N: usize>(T) where T: C;"#,
         r#"#[automatically_derived]
         impl<T: B, const N: usize> x::schema::Collection for A<T, N> where T: C {
-            type PrimaryKey = u64;
+            type PrimaryKey = ::core::primitive::u64;
             fn collection_name() -> x::schema::CollectionName {
                 <x::schema::CollectionName as x::schema::Qualified>::private("a")
             }

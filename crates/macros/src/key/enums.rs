@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, DataEnum, Ident, Member, Meta, Result, Token, Type, Variant};
+use syn::{Attribute, DataEnum, Ident, Member, Meta, Result, Token, Type, Variant, parse_quote};
 
 use super::Derived;
 use super::implementation::Implementation;
@@ -13,9 +13,9 @@ const INTEGERS: [&str; 12] = [
     "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
 ];
 
-/// The integer in `#[repr(..)]`, if there is one.
-pub fn integer_repr(attributes: &[Attribute]) -> Result<Option<Ident>> {
-    let mut found = None;
+/// The integer in `#[repr(..)]`, or `isize`.
+pub fn integer_repr(attributes: &[Attribute]) -> Result<Type> {
+    let mut found = format_ident!("isize");
     for attribute in attributes {
         if !attribute.path().is_ident("repr") {
             continue;
@@ -25,11 +25,11 @@ pub fn integer_repr(attributes: &[Attribute]) -> Result<Option<Ident>> {
             if let Some(word) = word.path().get_ident()
                 && INTEGERS.iter().any(|integer| word == integer)
             {
-                found = Some(word.clone());
+                found = word.clone();
             }
         }
     }
-    Ok(found)
+    Ok(parse_quote!(::core::primitive::#found))
 }
 
 pub fn expand(key: &Derived, data: &DataEnum, repr: &Type) -> TokenStream {
@@ -103,7 +103,6 @@ fn plain(key: &Derived, data: &DataEnum, repr: &Type) -> Implementation {
         can_own_bytes: quote!(#can_own_bytes),
         decode: quote! {
             let discriminant = <#repr as #core::key::Key<'_>>::from_ord_bytes(bytes).map_err(#error::new)?;
-            #[allow(unreachable_patterns)]
             match discriminant {
                 #(#decoded)*
                 _ => #unknown,
@@ -148,7 +147,6 @@ fn composite(key: &Derived, data: &DataEnum, repr: &Type) -> Implementation {
         encode: key.encode_composite(&quote!(match self { #(#encoded)* })),
         can_own_bytes: quote!(#can_own_bytes),
         decode: key.decode_composite(&quote! {
-            #[allow(unreachable_patterns)]
             match #discriminant {
                 #(#decoded)*
                 _ => return #unknown,
@@ -209,7 +207,7 @@ fn describe_variant(key: &Derived, variant: &Variant) -> Vec<TokenStream> {
 fn unknown_discriminant(key: &Derived) -> TokenStream {
     let (core, error) = (key.core, key.composite_error());
     quote! {
-        ::core::result::Result::Err(#error::from(::std::io::Error::new(
+        ::core::result::Result::Err(<#error as ::core::convert::From<_>>::from(::std::io::Error::new(
             ::std::io::ErrorKind::InvalidData,
             #core::key::UnknownEnumVariant,
         )))

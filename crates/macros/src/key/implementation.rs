@@ -60,6 +60,8 @@ impl Implementation {
             impl #decoding #core::key::Key<#decoded> for #ident #arguments #decoding_bounds {
                 const CAN_OWN_BYTES: ::core::primitive::bool = #can_own_bytes;
 
+                // Where an enum uses up the integers of its representation, no discriminant is unknown.
+                #[allow(unreachable_patterns)]
                 fn from_ord_bytes<'__ephemeral>(
                     bytes: #core::key::ByteSource<#decoded, '__ephemeral>,
                 ) -> ::core::result::Result<Self, <Self as #core::key::KeyEncoding<Self>>::Error> {

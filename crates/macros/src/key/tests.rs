@@ -22,6 +22,7 @@ fn one_field_is_transparent() {
         #[automatically_derived]
         impl<'__key, 'a, T: B> x::key::Key<'__key> for A<'a, T> where T: D, '__key: 'a {
             const CAN_OWN_BYTES: ::core::primitive::bool = <C<'__key, T> as x::key::Key<'__key>>::CAN_OWN_BYTES;
+            #[allow(unreachable_patterns)]
             fn from_ord_bytes<'__ephemeral>(bytes: x::key::ByteSource<'__key, '__ephemeral>)
             -> ::core::result::Result<Self, <Self as x::key::KeyEncoding<Self>>::Error> {
                 <C<'__key, T> as x::key::Key<'__key>>::from_ord_bytes(bytes).map(|field| Self { 0: field })
@@ -124,37 +125,37 @@ fn plain_enums_are_their_discriminants() {
         expand,
         "#[key(core = x)] enum A { B, C = 7, D {} }",
         "const _: () = {
-            const __DISCRIMINANT_0: isize = 0;
-            const __DISCRIMINANT_1: isize = 7;
-            const __DISCRIMINANT_2: isize = __DISCRIMINANT_1 + 1;
+            const __DISCRIMINANT_0: ::core::primitive::isize = 0;
+            const __DISCRIMINANT_1: ::core::primitive::isize = 7;
+            const __DISCRIMINANT_2: ::core::primitive::isize = __DISCRIMINANT_1 + 1;
             #[automatically_derived]
             impl x::key::KeyEncoding<Self> for A {
                 type Error = x::key::CompositeKeyError;
-                const LENGTH: ::core::option::Option<::core::primitive::usize> = <isize as x::key::KeyEncoding<isize>>::LENGTH;
+                const LENGTH: ::core::option::Option<::core::primitive::usize> = <::core::primitive::isize as x::key::KeyEncoding<::core::primitive::isize>>::LENGTH;
                 fn describe<__Visitor>(visitor: &mut __Visitor) where __Visitor: x::key::KeyVisitor {
-                    <isize as x::key::KeyEncoding<isize>>::describe(visitor);
+                    <::core::primitive::isize as x::key::KeyEncoding<::core::primitive::isize>>::describe(visitor);
                 }
                 fn as_ord_bytes(&self) -> ::core::result::Result<::std::borrow::Cow<'_, [::core::primitive::u8]>, Self::Error> {
-                    let discriminant: &'static isize = match *self {
+                    let discriminant: &'static ::core::primitive::isize = match *self {
                         Self::B { .. } => &__DISCRIMINANT_0,
                         Self::C { .. } => &__DISCRIMINANT_1,
                         Self::D { .. } => &__DISCRIMINANT_2,
                     };
-                    <isize as x::key::KeyEncoding<isize>>::as_ord_bytes(discriminant).map_err(x::key::CompositeKeyError::new)
+                    <::core::primitive::isize as x::key::KeyEncoding<::core::primitive::isize>>::as_ord_bytes(discriminant).map_err(x::key::CompositeKeyError::new)
                 }
             }
             #[automatically_derived]
             impl<'__key> x::key::Key<'__key> for A {
                 const CAN_OWN_BYTES: ::core::primitive::bool = false;
+                #[allow(unreachable_patterns)]
                 fn from_ord_bytes<'__ephemeral>(bytes: x::key::ByteSource<'__key, '__ephemeral>)
                 -> ::core::result::Result<Self, <Self as x::key::KeyEncoding<Self>>::Error> {
-                    let discriminant = <isize as x::key::Key<'_>>::from_ord_bytes(bytes).map_err(x::key::CompositeKeyError::new)?;
-                    #[allow(unreachable_patterns)]
+                    let discriminant = <::core::primitive::isize as x::key::Key<'_>>::from_ord_bytes(bytes).map_err(x::key::CompositeKeyError::new)?;
                     match discriminant {
                         __DISCRIMINANT_0 => ::core::result::Result::Ok(Self::B {}),
                         __DISCRIMINANT_1 => ::core::result::Result::Ok(Self::C {}),
                         __DISCRIMINANT_2 => ::core::result::Result::Ok(Self::D {}),
-                        _ => ::core::result::Result::Err(x::key::CompositeKeyError::from(::std::io::Error::new(
+                        _ => ::core::result::Result::Err(<x::key::CompositeKeyError as ::core::convert::From<_>>::from(::std::io::Error::new(
                             ::std::io::ErrorKind::InvalidData, x::key::UnknownEnumVariant
                         )))
                     }
@@ -167,11 +168,11 @@ fn plain_enums_are_their_discriminants() {
 #[test]
 fn the_representation_is_found() {
     for (attributes, repr) in [
-        ("", "isize"),
-        ("#[repr(u8)]", "u8"),
-        ("#[repr(C, i128)]", "i128"),
-        ("#[repr(align(8))] #[repr(u16)]", "u16"),
-        ("#[repr(C)]", "isize"),
+        ("", "::core::primitive::isize"),
+        ("#[repr(u8)]", "::core::primitive::u8"),
+        ("#[repr(C, i128)]", "::core::primitive::i128"),
+        ("#[repr(align(8))] #[repr(u16)]", "::core::primitive::u16"),
+        ("#[repr(C)]", "::core::primitive::isize"),
         ("#[repr(u8)] #[key(enum_repr = a::B<u32>)]", "a::B<u32>"),
     ] {
         contains(
@@ -184,7 +185,7 @@ fn the_representation_is_found() {
 
 #[test]
 fn enums_without_variants_are_keys() {
-    contains(expand, "enum A {}", "match *self {}");
+    contains(expand, "enum A {}", "Self::Error> { match *self {} }");
 }
 
 #[test]
@@ -194,14 +195,14 @@ fn enums_with_fields_are_composites() {
         expand,
         input,
         "match self {
-            Self::B {} => { encoder.encode::<isize, isize>(&__DISCRIMINANT_0)?; }
+            Self::B {} => { encoder.encode::<::core::primitive::isize, ::core::primitive::isize>(&__DISCRIMINANT_0)?; }
             Self::C { 0: field_0, 1: field_1 } => {
-                encoder.encode::<isize, isize>(&__DISCRIMINANT_1)?;
+                encoder.encode::<::core::primitive::isize, ::core::primitive::isize>(&__DISCRIMINANT_1)?;
                 encoder.encode::<u8, u8>(field_0)?;
                 encoder.encode::<D<'_>, D<'_>>(field_1)?;
             }
             Self::E { f: field_f } => {
-                encoder.encode::<isize, isize>(&__DISCRIMINANT_2)?;
+                encoder.encode::<::core::primitive::isize, ::core::primitive::isize>(&__DISCRIMINANT_2)?;
                 encoder.encode::<u8, u8>(field_f)?;
             }
         }",
@@ -209,11 +210,11 @@ fn enums_with_fields_are_composites() {
     contains(
         expand,
         input,
-        "match decoder.decode::<isize>()? {
+        "match decoder.decode::<::core::primitive::isize>()? {
             __DISCRIMINANT_0 => Self::B {},
             __DISCRIMINANT_1 => Self::C { 0: decoder.decode::<u8>()?, 1: decoder.decode::<D<'__key>>()? },
             __DISCRIMINANT_2 => Self::E { f: decoder.decode::<u8>()? },
-            _ => return ::core::result::Result::Err(x::key::CompositeKeyError::from(::std::io::Error::new(
+            _ => return ::core::result::Result::Err(<x::key::CompositeKeyError as ::core::convert::From<_>>::from(::std::io::Error::new(
                 ::std::io::ErrorKind::InvalidData, x::key::UnknownEnumVariant
             )))
         }",

@@ -310,6 +310,16 @@ fn strip_reaches_the_header_alone() {
 }
 
 #[test]
+fn strip_leaves_the_predicate_of_an_associated_type() {
+    both(
+        "strip(Send)",
+        "async fn f() where A: B<C: Send>, D: E {}",
+        "fn f() where A: B<C>, D: E {}",
+        "async fn f() where A: B<C: Send>, D: E {}",
+    );
+}
+
+#[test]
 fn cfg_stands_before_the_twin() {
     both(
         r#"strip(Send), cfg(feature = "blocking")"#,
@@ -332,10 +342,10 @@ fn methods_are_paired_and_the_rest_is_not() {
 #[test]
 fn methods_of_one_world_are_not_paired() {
     both(
-        "methods",
+        "methods, cfg(x)",
         "impl A { #[only(async)] fn b_async() {} fn b() {} fn c_async() {} }",
         "",
-        "impl A { fn b_async() {} fn b() {} fn c() {} fn c_async() {} }",
+        "impl A { fn b_async() {} fn b() {} #[cfg(x)] fn c() {} fn c_async() {} }",
     );
 }
 

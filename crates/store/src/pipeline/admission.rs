@@ -200,21 +200,21 @@ impl<'a> Section<'a> {
             Some(catalog) => Arc::new(catalog),
             None => Arc::clone(&tail.catalog),
         };
-        let waiter = self.link(&tail, last, catalog, draft.writes)?;
+        let waiter = self.link(last, catalog, draft.writes)?;
         Ok(Admission::Admitted(Ticket { sequence, waiter }))
     }
 
-    /// Appends to the chain. Returns a waiter unless the caller is to lead.
+    /// Appends to the chain, of which meanwhile at most an empty node has become the last.
+    /// Returns a waiter unless the caller is to lead.
     fn link(
         &self,
-        tail: &Node,
         sequence: Sequence,
         catalog: Arc<Catalog>,
         writes: Writes,
     ) -> Result<Option<Arc<Waiter>>, Error> {
         let mut state = lock(&self.pipeline.state);
         self.pipeline.check(&state)?;
-        state.tail = tail.extend(sequence, catalog, writes);
+        state.tail = state.tail.extend(sequence, catalog, writes);
         let waiter = if state.led {
             let waiter = Arc::new(Waiter::default());
             state.committers.push_back(Arc::clone(&waiter));
@@ -258,7 +258,6 @@ impl<'a> Section<'a> {
             rows,
             engine,
             old.sequence,
-            old.position,
             Arc::clone(&old.catalog),
         ));
         state.check();

@@ -68,6 +68,7 @@ impl Pipeline {
             if let Some(last) = group.nodes.last() {
                 state.committed = Arc::clone(last);
             }
+            state.rest();
             let next = state.committers.pop_front();
             state.led = next.is_some();
             let watchers = state.take_watchers();
@@ -106,6 +107,20 @@ impl Pipeline {
 }
 
 impl State {
+    /// Lets go of the last write set when nothing is queued behind it, by committing an empty one.
+    /// Otherwise it would stay in memory until the next transaction, however large it is.
+    fn rest(&mut self) {
+        if self.committed.next().is_none() {
+            let blank = self.tail.extend(
+                self.tail.sequence,
+                Arc::clone(&self.tail.catalog),
+                Writes::default(),
+            );
+            self.tail = Arc::clone(&blank);
+            self.committed = blank;
+        }
+    }
+
     /// Takes what is queued, up to a number of bytes but at least one write set.
     fn take_group(&mut self, bytes_max: usize) -> Group {
         let mut nodes = Vec::new();
@@ -153,7 +168,6 @@ fn commit(group: &Group) -> Result<Arc<Published>, Error> {
         rows,
         Arc::clone(&before.engine),
         last.sequence,
-        last.position,
         Arc::clone(&last.catalog),
     )))
 }

@@ -9,7 +9,7 @@
 //! threads, and under load one sync serves all that came during the last.
 //!
 //! Invariants:
-//! 1. The published state is at the position of `committed`, and `tail` is reached from there.
+//! 1. The published state is that after `committed`, and `tail` is reached from there.
 //! 2. Exactly one thread leads, or nothing is queued, or the pipeline is poisoned.
 //! 3. While one leads, every queued write set beyond those in its group has one committer
 //!    waiting, in the same order.
@@ -202,7 +202,7 @@ impl State {
             return;
         }
         assert_eq!(
-            self.published.position, self.committed.position,
+            self.published.sequence, self.committed.sequence,
             "1: published and committed differ"
         );
         assert!(

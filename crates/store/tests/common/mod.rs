@@ -20,11 +20,16 @@ pub type Content = BTreeMap<Vec<u8>, Vec<u8>>;
 pub const ALL: KeyRange<'_> = (Bound::Unbounded, Bound::Unbounded);
 
 /// Runs `test` with many seeds, or with the one in `BONSAIDB_SEED`, and names the one that fails.
+/// `BONSAIDB_SEEDS` is how many times as many seeds to take as by default.
 pub fn with_seeds(count: u64, mut test: impl FnMut(u64)) {
-    let replayed = env::var("BONSAIDB_SEED")
-        .ok()
-        .map(|seed| seed.parse().expect("BONSAIDB_SEED is a number"));
-    let seeds = replayed.map_or(0..count, |seed: u64| seed..seed + 1);
+    let number = |name| -> Option<u64> {
+        let text = env::var(name).ok()?;
+        Some(text.parse().expect("a number"))
+    };
+    let seeds = match number("BONSAIDB_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..count * number("BONSAIDB_SEEDS").unwrap_or(1),
+    };
     for seed in seeds {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| test(seed))) {
             eprintln!("failed with seed {seed}; replay with BONSAIDB_SEED={seed}");

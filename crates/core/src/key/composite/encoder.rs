@@ -100,6 +100,7 @@ where
 
     fn append_variable(&mut self, field: Cow<'_, [u8]>) -> Result<(), CompositeKeyError> {
         let start = self.bytes.len();
+        self.bytes.reserve(field.len() + 1);
         let appended = self
             .null_handling
             .append(field, &mut self.bytes)

@@ -4,7 +4,7 @@
 //!
 //! The aliases here are the ones to use: durations ([`Seconds`], ...), timestamps that count from
 //! 1970 ([`SecondsSinceUnixEpoch`], ...), and timestamps that count from
-//! [`BonsaiEpoch`](limited::BonsaiEpoch), whose keys are the shortest for dates of these decades
+//! [`BonsaiEpoch`], whose keys are the shortest for dates of these decades
 //! ([`TimestampAsSeconds`], ...).
 //!
 //! ```

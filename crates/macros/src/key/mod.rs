@@ -16,7 +16,7 @@ mod structs;
 mod tests;
 
 use proc_macro2::{Span, TokenStream};
-use syn::{Data, DeriveInput, Error, Ident, LitStr, Path, Result, Type, parse_quote};
+use syn::{Data, DeriveInput, Error, Ident, LitStr, Path, Result, Type};
 
 use self::composite::NullHandling;
 use crate::arguments::{Flag, Once, read};
@@ -87,8 +87,7 @@ pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
         Data::Enum(data) => {
             let repr = match arguments.enum_repr.get() {
                 Some(repr) => repr.clone(),
-                None => enums::integer_repr(&input.attrs)?
-                    .map_or_else(|| parse_quote!(isize), |repr| parse_quote!(#repr)),
+                None => enums::integer_repr(&input.attrs)?,
             };
             Ok(enums::expand(&key, data, &repr))
         }

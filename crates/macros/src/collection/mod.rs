@@ -59,7 +59,7 @@ pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
         .get()
         .or(natural_id.as_ref().and_then(NaturalId::field_type))
         .cloned()
-        .unwrap_or_else(|| parse_quote!(u64));
+        .unwrap_or_else(|| parse_quote!(::core::primitive::u64));
     let collection = collection(input, &arguments, &core, &primary_key)?;
     let serialization = serialization(input, &arguments, &core, natural_id.as_ref())?;
     Ok(quote!(#collection #serialization))
@@ -150,8 +150,7 @@ fn serialization(
         Some(word) if word.path.is_ident("None") => {
             return match natural_id {
                 None => Ok(None),
-                Some(id) => Err(Error::new(
-                    id.span(),
+                Some(id) => Err(id.mistake(
                     "with `serialization = None`, `natural_id` has to be written by hand, \
                      in the implementation of `SerializedCollection`",
                 )),

@@ -1,0 +1,425 @@
+//! Storages and databases for async programs: each operation runs on one of Tokio's blocking
+//! threads. The one way across is [`cross`].
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use bonsaidb_core as core;
+use bonsaidb_core::connection::{
+    AsyncConnection, AsyncLowLevelConnection, AsyncStorageConnection, Connection, HasSchema,
+    HasSession, IdentityReference, LowLevelConnection, Session, StorageConnection,
+};
+#[allow(clippy::wildcard_imports)] // the names in the tables' rows
+use bonsaidb_core::operations::*;
+use bonsaidb_core::permissions::Permissions;
+use bonsaidb_core::schema::{Nameable, Schema, SchemaName, SchemaSummary, Schematic};
+use tokio::runtime::Handle;
+
+use crate::config::StorageConfiguration;
+use crate::{Database, DatabaseNonBlocking, Storage, StorageNonBlocking};
+
+/// Runs `work` on a thread where it may block.
+async fn cross<T: Send + 'static, E: From<crate::Error> + Send + 'static>(
+    runtime: &Handle,
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
+    match runtime.spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(crate::Error::from(error).into()),
+    }
+}
+
+/// A [`Storage`] for async programs.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct AsyncStorage {
+    storage: Storage,
+    runtime: Handle,
+}
+
+/// A [`Database`] for async programs.
+#[derive(Clone, Debug)]
+pub struct AsyncDatabase {
+    database: Database,
+    runtime: Handle,
+}
+
+impl AsyncStorage {
+    /// Opens or creates a storage. See [`Storage::open`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Storage::open`].
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a Tokio runtime.
+    pub async fn open(configuration: StorageConfiguration) -> Result<Self, crate::Error> {
+        let runtime = Handle::current();
+        let storage = cross(&runtime, || Storage::open(configuration)).await?;
+        Ok(Self { storage, runtime })
+    }
+
+    /// Waits for background work, makes everything durable and closes the storage. See
+    /// [`Storage::close`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Storage::close`].
+    pub async fn close(self) -> Result<(), crate::Error> {
+        cross(&self.runtime, || self.storage.close()).await
+    }
+
+    /// Returns a handle limited to `effective_permissions`, or `None` if this one already acts
+    /// for a session.
+    #[must_use]
+    pub fn with_effective_permissions(&self, effective_permissions: Permissions) -> Option<Self> {
+        let storage = self
+            .storage
+            .with_effective_permissions(effective_permissions)?;
+        Some(storage.into_async_with_runtime(self.runtime.clone()))
+    }
+
+    /// Returns the blocking handle.
+    pub fn into_blocking(self) -> Storage {
+        self.storage
+    }
+
+    /// Returns a blocking handle.
+    pub fn to_blocking(&self) -> Storage {
+        self.storage.clone()
+    }
+
+    /// Returns the blocking handle.
+    pub const fn as_blocking(&self) -> &Storage {
+        &self.storage
+    }
+}
+
+impl AsyncDatabase {
+    /// Opens a storage with the one database `default`. See [`Database::open`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Database::open`].
+    ///
+    /// # Panics
+    ///
+    /// Panics outside of a Tokio runtime.
+    pub async fn open<DB: Schema>(
+        configuration: StorageConfiguration,
+    ) -> Result<Self, crate::Error> {
+        let runtime = Handle::current();
+        let database = cross(&runtime, || Database::open::<DB>(configuration)).await?;
+        Ok(Self { database, runtime })
+    }
+
+    /// Returns a handle limited to `effective_permissions`, or `None` if this one already acts
+    /// for a session.
+    #[must_use]
+    pub fn with_effective_permissions(&self, effective_permissions: Permissions) -> Option<Self> {
+        let database = self
+            .database
+            .with_effective_permissions(effective_permissions)?;
+        Some(database.into_async_with_runtime(self.runtime.clone()))
+    }
+
+    /// Returns the blocking handle.
+    pub fn into_blocking(self) -> Database {
+        self.database
+    }
+
+    /// Returns a blocking handle.
+    pub fn to_blocking(&self) -> Database {
+        self.database.clone()
+    }
+
+    /// Returns the blocking handle.
+    pub const fn as_blocking(&self) -> &Database {
+        &self.database
+    }
+}
+
+/// The ways between a handle and its async form.
+macro_rules! conversions {
+    ($blocking:ident, $asynchronous:ident, $field:ident) => {
+        impl $blocking {
+            /// Returns the async form of this handle, on the current Tokio runtime.
+            ///
+            /// # Panics
+            ///
+            /// Panics outside of a Tokio runtime.
+            pub fn into_async(self) -> $asynchronous {
+                self.into_async_with_runtime(Handle::current())
+            }
+
+            /// Returns the async form of this handle, on `runtime`.
+            pub const fn into_async_with_runtime(self, runtime: Handle) -> $asynchronous {
+                $asynchronous {
+                    $field: self,
+                    runtime,
+                }
+            }
+
+            /// Returns an async handle, on the current Tokio runtime.
+            ///
+            /// # Panics
+            ///
+            /// Panics outside of a Tokio runtime.
+            pub fn to_async(&self) -> $asynchronous {
+                self.clone().into_async()
+            }
+
+            /// Returns an async handle, on `runtime`.
+            pub fn to_async_with_runtime(&self, runtime: Handle) -> $asynchronous {
+                self.clone().into_async_with_runtime(runtime)
+            }
+        }
+
+        impl From<$asynchronous> for $blocking {
+            fn from(handle: $asynchronous) -> Self {
+                handle.into_blocking()
+            }
+        }
+
+        impl From<&$asynchronous> for $blocking {
+            fn from(handle: &$asynchronous) -> Self {
+                handle.to_blocking()
+            }
+        }
+
+        impl HasSession for $asynchronous {
+            fn session(&self) -> Option<&Session> {
+                self.$field.session()
+            }
+        }
+    };
+}
+conversions!(Storage, AsyncStorage, storage);
+conversions!(Database, AsyncDatabase, database);
+
+impl StorageNonBlocking for AsyncStorage {
+    fn path(&self) -> &Path {
+        self.storage.path()
+    }
+
+    fn assume_session(&self, session: Session) -> Result<Self, core::Error> {
+        let storage = self.storage.assume_session(session)?;
+        Ok(storage.into_async_with_runtime(self.runtime.clone()))
+    }
+}
+
+impl DatabaseNonBlocking for AsyncDatabase {
+    fn name(&self) -> &str {
+        self.database.name()
+    }
+}
+
+impl HasSchema for AsyncDatabase {
+    fn schematic(&self) -> &Schematic {
+        self.database.schematic()
+    }
+}
+
+/// An argument as it is kept while it crosses, and as it is passed again.
+macro_rules! own {
+    (give $value:ident) => {
+        $value
+    };
+    (lend $value:ident) => {
+        $value.to_owned()
+    };
+}
+macro_rules! lend {
+    (give $value:ident) => {
+        $value
+    };
+    (lend $value:ident) => {
+        &$value
+    };
+}
+
+/// The implementation of one trait: its table's methods, each crossing to the blocking one, and
+/// what else it has.
+macro_rules! crossing {
+    ($trait:ident, {$($others:tt)*}, $({ $(#[$cfg:meta])* $name:ident $operation:ident (
+        $($argument:ident: $param:ty => $pass:ident $owned:ty as $seen:ty),*
+    ) -> $output:ty; $($needs:tt)* })*) => {
+        #[async_trait]
+        impl $trait for AsyncDatabase {
+            $($others)*
+
+            $($(#[$cfg])* async fn $name(&self, $($argument: $param),*) -> Result<$output, Error> {
+                let database = self.database.clone();
+                $(let $argument: $owned = own!($pass $argument);)*
+                cross(&self.runtime, move || database.$name($(lend!($pass $argument)),*)).await
+            })*
+        }
+    };
+}
+
+macro_rules! low_level {
+    ($($rows:tt)*) => {
+        crossing! { AsyncLowLevelConnection, {}, $($rows)* }
+    };
+}
+bonsaidb_core::__low_level_operations!(low_level);
+
+macro_rules! connection {
+    ($($rows:tt)*) => {
+        crossing! {
+            AsyncConnection,
+            {
+                type Storage = AsyncStorage;
+
+                fn storage(&self) -> Self::Storage {
+                    self.database
+                        .storage()
+                        .into_async_with_runtime(self.runtime.clone())
+                }
+            },
+            $($rows)*
+        }
+    };
+}
+bonsaidb_core::__connection_operations!(connection);
+
+impl AsyncStorage {
+    async fn cross<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Storage) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let storage = self.storage.clone();
+        cross(&self.runtime, move || work(&storage)).await
+    }
+
+    fn wrap(&self, database: Database) -> AsyncDatabase {
+        database.into_async_with_runtime(self.runtime.clone())
+    }
+}
+
+#[async_trait]
+impl AsyncStorageConnection for AsyncStorage {
+    type Authenticated = Self;
+    type Database = AsyncDatabase;
+
+    async fn admin(&self) -> Self::Database {
+        self.wrap(self.storage.admin())
+    }
+
+    async fn database<DB: Schema>(&self, name: &str) -> Result<Self::Database, Error> {
+        let name = name.to_owned();
+        let database = self.cross(move |storage| storage.database::<DB>(&name));
+        Ok(self.wrap(database.await?))
+    }
+
+    async fn create_database_with_schema(
+        &self,
+        name: &str,
+        schema: SchemaName,
+        only_if_needed: bool,
+    ) -> Result<(), Error> {
+        let name = name.to_owned();
+        self.cross(move |storage| {
+            storage.create_database_with_schema(&name, schema, only_if_needed)
+        })
+        .await
+    }
+
+    async fn delete_database(&self, name: &str) -> Result<(), Error> {
+        let name = name.to_owned();
+        self.cross(move |storage| storage.delete_database(&name))
+            .await
+    }
+
+    async fn list_databases(&self) -> Result<Vec<core::connection::Database>, Error> {
+        self.cross(StorageConnection::list_databases).await
+    }
+
+    async fn list_available_schemas(&self) -> Result<Vec<SchemaSummary>, Error> {
+        self.cross(StorageConnection::list_available_schemas).await
+    }
+
+    async fn create_user(&self, username: &str) -> Result<u64, Error> {
+        let username = username.to_owned();
+        self.cross(move |storage| storage.create_user(&username))
+            .await
+    }
+
+    async fn delete_user<'user, U: Nameable<'user, u64> + Send + Sync>(
+        &self,
+        user: U,
+    ) -> Result<(), Error> {
+        let user = user.name()?.into_owned();
+        self.cross(move |storage| storage.delete_user(user)).await
+    }
+
+    async fn assume_identity(
+        &self,
+        identity: IdentityReference<'_>,
+    ) -> Result<Self::Authenticated, Error> {
+        let identity = identity.into_owned();
+        let storage = self.cross(move |storage| storage.assume_identity(identity));
+        Ok(storage.await?.into_async_with_runtime(self.runtime.clone()))
+    }
+
+    async fn add_permission_group_to_user<
+        'user,
+        'group,
+        U: Nameable<'user, u64> + Send + Sync,
+        G: Nameable<'group, u64> + Send + Sync,
+    >(
+        &self,
+        user: U,
+        permission_group: G,
+    ) -> Result<(), Error> {
+        let (user, group) = (user.name()?.into_owned(), permission_group.name()?.into_owned());
+        self.cross(move |storage| storage.add_permission_group_to_user(user, group))
+            .await
+    }
+
+    async fn remove_permission_group_from_user<
+        'user,
+        'group,
+        U: Nameable<'user, u64> + Send + Sync,
+        G: Nameable<'group, u64> + Send + Sync,
+    >(
+        &self,
+        user: U,
+        permission_group: G,
+    ) -> Result<(), Error> {
+        let (user, group) = (user.name()?.into_owned(), permission_group.name()?.into_owned());
+        self.cross(move |storage| storage.remove_permission_group_from_user(user, group))
+            .await
+    }
+
+    async fn add_role_to_user<
+        'user,
+        'role,
+        U: Nameable<'user, u64> + Send + Sync,
+        R: Nameable<'role, u64> + Send + Sync,
+    >(
+        &self,
+        user: U,
+        role: R,
+    ) -> Result<(), Error> {
+        let (user, role) = (user.name()?.into_owned(), role.name()?.into_owned());
+        self.cross(move |storage| storage.add_role_to_user(user, role))
+            .await
+    }
+
+    async fn remove_role_from_user<
+        'user,
+        'role,
+        U: Nameable<'user, u64> + Send + Sync,
+        R: Nameable<'role, u64> + Send + Sync,
+    >(
+        &self,
+        user: U,
+        role: R,
+    ) -> Result<(), Error> {
+        let (user, role) = (user.name()?.into_owned(), role.name()?.into_owned());
+        self.cross(move |storage| storage.remove_role_from_user(user, role))
+            .await
+    }
+}

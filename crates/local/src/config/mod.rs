@@ -1,0 +1,111 @@
+//! How a storage is opened.
+
+mod builder;
+
+use std::collections::HashMap;
+use std::fmt::{self, Debug};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use builder::Builder;
+use bonsaidb_core::permissions::Permissions;
+use bonsaidb_core::schema::{Schema, SchemaName, Schematic};
+
+use crate::Error;
+
+/// How a storage is opened. Built with the methods of [`Builder`].
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct StorageConfiguration {
+    /// The folder of the storage, created if needed. `db.bonsaidb` in the working directory
+    /// without.
+    pub path: Option<PathBuf>,
+    /// Keeps all data in memory, gone with the last handle. The folder and its id are still made
+    /// on disk. Off unless set.
+    pub memory_only: bool,
+    /// Opens without writing a byte, and refuses all writes. Off unless set.
+    pub read_only: bool,
+    /// The id of the storage; a random one without.
+    pub unique_id: Option<u64>,
+    /// How long to wait for another process, or another handle, to close the storage. 5 seconds
+    /// unless set.
+    pub lock_wait: Duration,
+    /// How much works in the background.
+    pub workers: Tasks,
+    /// How views are kept.
+    pub views: Views,
+    /// How many executed transactions can be listed. 1,000,000 unless set.
+    pub transactions_kept: u64,
+    /// What every authenticated session may do besides what its identity may.
+    pub authenticated_permissions: Permissions,
+    pub(crate) schemas: HashMap<SchemaName, Arc<Schematic>>,
+}
+
+impl StorageConfiguration {
+    /// Registers the schema `S`; one of the same name is replaced.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Core`] if the schema defines a collection or view twice.
+    pub fn register_schema<S: Schema>(&mut self) -> Result<(), Error> {
+        let schematic = S::schematic()?;
+        self.schemas
+            .insert(schematic.name.clone(), Arc::new(schematic));
+        Ok(())
+    }
+}
+
+impl Default for StorageConfiguration {
+    fn default() -> Self {
+        Self {
+            path: None,
+            memory_only: false,
+            read_only: false,
+            unique_id: None,
+            lock_wait: Duration::from_secs(5),
+            workers: Tasks::for_this_machine(),
+            views: Views::default(),
+            transactions_kept: 1_000_000,
+            authenticated_permissions: Permissions::default(),
+            schemas: HashMap::new(),
+        }
+    }
+}
+
+impl Debug for StorageConfiguration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StorageConfiguration")
+            .field("path", &self.path)
+            .field("memory_only", &self.memory_only)
+            .field("read_only", &self.read_only)
+            .field("schemas", &self.schemas.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+/// How much works in the background.
+#[derive(Clone, Debug)]
+pub struct Tasks {
+    /// The number of background threads.
+    pub worker_count: usize,
+    /// The number of threads one indexing run maps documents on.
+    pub parallelization: usize,
+}
+
+impl Tasks {
+    fn for_this_machine() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            worker_count: cores * 2,
+            parallelization: cores,
+        }
+    }
+}
+
+/// How views are kept.
+#[derive(Clone, Debug, Default)]
+pub struct Views {
+    /// Checks all views of a database in the background when it is opened. Off unless set.
+    pub check_integrity_on_open: bool,
+}

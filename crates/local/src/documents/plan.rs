@@ -1,0 +1,313 @@
+//! Planning a transaction on documents: from operations to effects and results.
+//!
+//! A plan reads the head and guards what its answers depend on; nothing here touches storage
+//! otherwise. It may be planned several times before it is admitted, so hashing is done once,
+//! in [`Prepared::new`].
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_bytes::serde::CowBytes;
+use bonsaidb_core as core;
+use bonsaidb_core::arc_bytes;
+use bonsaidb_core::document::{BorrowedDocument, DocumentId, Header, Revision};
+use bonsaidb_core::schema::CollectionName;
+use bonsaidb_core::transaction::{Command, Operation, OperationResult, Transaction};
+use bonsaidb_store::{Plan, Read, Value};
+
+use crate::Error;
+use crate::database::Data;
+use crate::documents::{Collection, packed};
+use crate::ids::Reservation;
+use crate::transactions::{COLLECTIONS_MAX, Record};
+use crate::views::ViewIndex;
+
+/// A transaction whose collections were found and whose contents were hashed.
+pub(crate) struct Prepared<'a> {
+    data: &'a Data,
+    steps: Vec<Step<'a>>,
+    pushes: HashMap<CollectionName, Pushes>,
+}
+
+struct Step<'a> {
+    collection: &'a Collection,
+    strict: &'a [Arc<ViewIndex>],
+    command: &'a Command,
+    /// The first revision of the contents, if the command has any.
+    revision: Option<Revision>,
+}
+
+/// The pushes into one collection that have no id yet.
+#[derive(Default)]
+struct Pushes {
+    reservation: Reservation,
+    total: usize,
+    done: usize,
+}
+
+/// How many documents a transaction changed, for what is done about that later.
+#[derive(Debug)]
+pub(crate) struct Changes {
+    pub results: Vec<OperationResult>,
+    pub documents: u64,
+}
+
+impl<'a> Prepared<'a> {
+    /// Finds the collections of `transaction`.
+    ///
+    /// Fails with [`core::Error::CollectionNotFound`] or [`Error::TransactionTooLarge`].
+    pub fn new(data: &'a Data, transaction: &'a Transaction) -> Result<Self, Error> {
+        let mut pushes: HashMap<CollectionName, Pushes> = HashMap::new();
+        let steps = transaction
+            .operations
+            .iter()
+            .map(|Operation { collection, command }| {
+                let found = data.collection(collection)?;
+                let revision = match command {
+                    Command::Insert { contents, id } => {
+                        if id.is_none() {
+                            pushes.entry(collection.clone()).or_default().total += 1;
+                        }
+                        Some(Revision::new(contents))
+                    }
+                    Command::Update { contents, .. } | Command::Overwrite { contents, .. } => {
+                        Some(Revision::new(contents))
+                    }
+                    Command::Delete { .. } | Command::Check { .. } => None,
+                };
+                Ok(Step {
+                    collection: found,
+                    strict: data.strict_views(collection),
+                    command,
+                    revision,
+                })
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
+        if steps.len() > COLLECTIONS_MAX && data.collection_count() > COLLECTIONS_MAX {
+            return Err(Error::TransactionTooLarge);
+        }
+        Ok(Self {
+            data,
+            steps,
+            pushes,
+        })
+    }
+
+    /// Makes sure that the strict views of all collections can be planned with.
+    pub fn ready_strict_views(&self) -> Result<(), Error> {
+        for view in self.steps.iter().flat_map(|step| step.strict) {
+            view.ready(self.data)?;
+        }
+        Ok(())
+    }
+
+    /// Plans every operation. Called again from the start when the plan was not admitted.
+    pub fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Changes, Error> {
+        for pushes in self.pushes.values_mut() {
+            pushes.reservation.rewind();
+            pushes.done = 0;
+        }
+        let mut record = Record::default();
+        let mut documents = 0;
+        let Self {
+            data,
+            steps,
+            pushes,
+        } = self;
+        let mut results = Vec::with_capacity(steps.len());
+        for step in steps {
+            let result = step.plan(plan, data, pushes)?;
+            let changed = match &result {
+                OperationResult::Success => None,
+                OperationResult::DocumentUpdated { header, .. } => Some((&header.id, false)),
+                OperationResult::DocumentDeleted { id, .. } => Some((id, true)),
+            };
+            if let Some((id, deleted)) = changed {
+                record.push(step.collection.documents, id, deleted);
+                documents += 1;
+            }
+            results.push(result);
+        }
+        plan.append(data.transactions, Vec::new(), record.into_bytes());
+        Ok(Changes { results, documents })
+    }
+
+    /// Gives back the ids that were reserved for a transaction that failed.
+    pub fn release(self) {
+        for (collection, pushes) in self.pushes {
+            self.data.ids.release(&collection, pushes.reservation);
+        }
+    }
+}
+
+impl Step<'_> {
+    fn plan(
+        &self,
+        plan: &mut Plan<'_>,
+        data: &Data,
+        pushes: &mut HashMap<CollectionName, Pushes>,
+    ) -> Result<OperationResult, Error> {
+        match self.command {
+            Command::Insert { id, contents } => {
+                let id = match id {
+                    Some(id) => id.clone(),
+                    None => self.next_id(plan, data, pushes)?,
+                };
+                match self.stored(plan, &id)? {
+                    Some(stored) => Err(self.conflict(id, &stored)?),
+                    None => self.store(plan, data, id, self.first_revision()?, contents),
+                }
+            }
+            Command::Update { header, contents } => {
+                let stored = self.stored_or_missing(plan, &header.id)?;
+                self.expect_revision(&header.id, &stored, &header.revision)?;
+                self.replace(plan, data, header.id.clone(), &stored, contents)
+            }
+            Command::Overwrite { id, contents } => match self.stored(plan, id)? {
+                Some(stored) => self.replace(plan, data, id.clone(), &stored, contents),
+                None => self.store(plan, data, id.clone(), self.first_revision()?, contents),
+            },
+            Command::Delete { header } => {
+                let stored = self.stored_or_missing(plan, &header.id)?;
+                self.expect_revision(&header.id, &stored, &header.revision)?;
+                plan.delete(self.collection.documents, header.id.to_vec());
+                plan.append(self.collection.changes, header.id.to_vec(), Vec::new());
+                for view in self.strict {
+                    view.plan_removal(plan, data, &header.id)?;
+                }
+                Ok(OperationResult::DocumentDeleted {
+                    collection: self.collection.name.clone(),
+                    id: header.id.clone(),
+                })
+            }
+            Command::Check { id, revision } => {
+                let stored = self.stored_or_missing(plan, id)?;
+                if let Some(revision) = revision {
+                    self.expect_revision(id, &stored, revision)?;
+                }
+                Ok(OperationResult::Success)
+            }
+        }
+    }
+
+    /// The stored document, guarded: what follows depends on it.
+    fn stored(&self, plan: &mut Plan<'_>, id: &DocumentId) -> Result<Option<Value>, Error> {
+        Ok(plan.get_guarded(self.collection.documents, id)?)
+    }
+
+    fn stored_or_missing(&self, plan: &mut Plan<'_>, id: &DocumentId) -> Result<Value, Error> {
+        self.stored(plan, id)?.ok_or_else(|| {
+            let collection = self.collection.name.clone();
+            core::Error::DocumentNotFound(collection, Box::new(id.clone())).into()
+        })
+    }
+
+    fn expect_revision(
+        &self,
+        id: &DocumentId,
+        stored: &Value,
+        expected: &Revision,
+    ) -> Result<(), Error> {
+        if packed::revision(stored, id)? == *expected {
+            Ok(())
+        } else {
+            Err(self.conflict(id.clone(), stored)?)
+        }
+    }
+
+    fn conflict(&self, id: DocumentId, stored: &Value) -> Result<Error, Error> {
+        let header = packed::header(stored, id)?;
+        let collection = self.collection.name.clone();
+        Ok(core::Error::DocumentConflict(collection, Box::new(header)).into())
+    }
+
+    fn first_revision(&self) -> Result<Revision, Error> {
+        self.revision.ok_or(Error::InternalCommunication)
+    }
+
+    /// Replaces a stored document, unless the contents are the same.
+    fn replace(
+        &self,
+        plan: &mut Plan<'_>,
+        data: &Data,
+        id: DocumentId,
+        stored: &Value,
+        contents: &[u8],
+    ) -> Result<OperationResult, Error> {
+        let stored = packed::revision(stored, &id)?;
+        let first = self.first_revision()?;
+        if stored.sha256 == first.sha256 {
+            return Ok(self.updated(Header {
+                id,
+                revision: stored,
+            }));
+        }
+        let revision = Revision {
+            id: stored.id.checked_add(1).ok_or_else(|| {
+                core::Error::other("bonsaidb-local", format!("document {id} has no next revision"))
+            })?,
+            ..first
+        };
+        self.store(plan, data, id, revision, contents)
+    }
+
+    fn store(
+        &self,
+        plan: &mut Plan<'_>,
+        data: &Data,
+        id: DocumentId,
+        revision: Revision,
+        contents: &[u8],
+    ) -> Result<OperationResult, Error> {
+        let collection = self.collection;
+        plan.put(
+            collection.documents,
+            id.to_vec(),
+            packed::pack(revision, contents),
+        );
+        plan.append(collection.changes, id.to_vec(), Vec::new());
+        if collection.assigns_ids && revision.id == 0 {
+            plan.raise(data.meta, collection.greatest_id_key.clone(), id.to_vec());
+        }
+        let header = Header { id, revision };
+        if !self.strict.is_empty() {
+            let document = BorrowedDocument {
+                header: header.clone(),
+                contents: CowBytes::from(contents),
+            };
+            for view in self.strict {
+                view.plan_update(plan, data, &document)?;
+            }
+        }
+        Ok(self.updated(header))
+    }
+
+    fn updated(&self, header: Header) -> OperationResult {
+        OperationResult::DocumentUpdated {
+            collection: self.collection.name.clone(),
+            header,
+        }
+    }
+
+    fn next_id(
+        &self,
+        plan: &Plan<'_>,
+        data: &Data,
+        pushes: &mut HashMap<CollectionName, Pushes>,
+    ) -> Result<DocumentId, Error> {
+        let greatest = plan
+            .get(data.meta, &self.collection.greatest_id_key)?
+            .map(|value| DocumentId::try_from(&value[..]))
+            .transpose()?;
+        let pushes = pushes.entry(self.collection.name.clone()).or_default();
+        let id = data.ids.next(
+            &mut pushes.reservation,
+            pushes.total.saturating_sub(pushes.done),
+            greatest.as_ref(),
+            self.collection,
+            &data.schematic,
+        )?;
+        pushes.done += 1;
+        Ok(id)
+    }
+}

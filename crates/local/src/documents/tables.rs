@@ -1,0 +1,50 @@
+//! The tables of a collection.
+
+use std::ops::Bound;
+
+use bonsaidb_core::schema::{CollectionName, Qualified};
+use bonsaidb_store::{self as store, Direction, Read, TableId};
+
+use crate::Error;
+
+/// Id high-water marks of collections, and whatever else is one row.
+pub(crate) const META_TABLE: &str = "meta";
+
+/// A collection of an open database.
+#[derive(Debug)]
+pub(crate) struct Collection {
+    pub name: CollectionName,
+    /// Document id -> stored document.
+    pub documents: TableId,
+    /// Sequence ‖ document id -> nothing; one entry per changed document. Lazy views read it.
+    pub changes: TableId,
+    /// The row of the meta table that holds the greatest id there ever was.
+    pub greatest_id_key: Vec<u8>,
+    /// Whether ids can be assigned; without, there is no need to know the greatest.
+    pub assigns_ids: bool,
+}
+
+impl Collection {
+    /// Finds or creates the tables.
+    pub fn open(
+        name: &CollectionName,
+        assigns_ids: bool,
+        table: impl Fn(&str) -> Result<TableId, store::Error>,
+    ) -> Result<Self, Error> {
+        let encoded = name.encoded();
+        Ok(Self {
+            name: name.clone(),
+            documents: table(&format!("documents/{encoded}"))?,
+            changes: table(&format!("changes/{encoded}"))?,
+            greatest_id_key: format!("greatest-id/{encoded}").into_bytes(),
+            assigns_ids,
+        })
+    }
+
+    /// Whether a document changed at or after this key of the change index.
+    pub fn changed_since(&self, reader: &impl Read, next_change: &[u8]) -> Result<bool, Error> {
+        let range = (Bound::Included(next_change), Bound::Unbounded);
+        let mut changes = reader.range(self.changes, range, Direction::Ascending)?;
+        Ok(changes.next().transpose()?.is_some())
+    }
+}

@@ -1,0 +1,130 @@
+//! What can go wrong on this machine.
+
+use std::path::PathBuf;
+use std::string::FromUtf8Error;
+use std::sync::Arc;
+
+use bonsaidb_core as core;
+use bonsaidb_core::actionable::PermissionDenied;
+use bonsaidb_core::schema::{InsertError, InvalidNameError, view};
+use bonsaidb_store as store;
+
+/// An error of a storage or database on this machine.
+#[derive(thiserror::Error, Debug)]
+pub enum Error {
+    /// The storage engine failed.
+    #[error("storage: {0}")]
+    Store(#[from] store::Error),
+    /// A record could not be serialized or deserialized.
+    #[error("serialization: {0}")]
+    Serialization(#[from] pot::Error),
+    /// A part of the storage went away while it was needed.
+    #[error("an internal part stopped answering")]
+    InternalCommunication,
+    /// A transaction names more than 65,536 collections.
+    #[error("the transaction names more than 65,536 collections")]
+    TransactionTooLarge,
+    /// A view's function failed.
+    #[error("view: {0}")]
+    View(#[from] view::Error),
+    /// An operation failed as it does on every connection.
+    #[error(transparent)]
+    Core(#[from] core::Error),
+    /// A blocking task did not come back.
+    #[cfg(feature = "async")]
+    #[error("task: {0}")]
+    TaskJoin(#[from] tokio::task::JoinError),
+    /// A file could not be read or written.
+    #[error("io: {0}")]
+    Io(#[from] std::io::Error),
+    /// A background job failed; everybody who waited for it is told.
+    #[error("{0}")]
+    Job(Arc<Error>),
+    /// The file with the storage's id does not hold one.
+    #[error("{} does not hold a storage id", path.display())]
+    InvalidStorageId {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A stored record does not have the form it was written in.
+    #[error("a record of {what} is damaged")]
+    Damaged {
+        /// What the record belongs to.
+        what: String,
+    },
+}
+
+impl Error {
+    /// A record of `what` that cannot be read.
+    pub(crate) fn damaged(what: impl Into<String>) -> Self {
+        Self::Damaged { what: what.into() }
+    }
+}
+
+impl<T> From<InsertError<T>> for Error {
+    fn from(error: InsertError<T>) -> Self {
+        Self::Core(error.error)
+    }
+}
+
+impl From<InvalidNameError> for Error {
+    fn from(error: InvalidNameError) -> Self {
+        Self::Core(error.into())
+    }
+}
+
+impl From<PermissionDenied> for Error {
+    fn from(error: PermissionDenied) -> Self {
+        Self::Core(error.into())
+    }
+}
+
+impl From<FromUtf8Error> for Error {
+    fn from(error: FromUtf8Error) -> Self {
+        Self::Core(error.into())
+    }
+}
+
+impl From<std::str::Utf8Error> for Error {
+    fn from(error: std::str::Utf8Error) -> Self {
+        Self::Core(core::Error::InvalidUnicode(error.to_string()))
+    }
+}
+
+impl From<Arc<Self>> for Error {
+    fn from(error: Arc<Self>) -> Self {
+        Self::Job(error)
+    }
+}
+
+impl From<Error> for core::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Core(error) => error,
+            Error::View(view::Error::Core(error)) => error,
+            Error::Store(store::Error::DatabaseDeleted(database)) => {
+                Self::DatabaseNotFound(database)
+            }
+            Error::Job(shared) => match &*shared {
+                Error::Core(error) | Error::View(view::Error::Core(error)) => error.clone(),
+                other => Self::other("bonsaidb-local", with_sources(other)),
+            },
+            other => Self::other("bonsaidb-local", with_sources(&other)),
+        }
+    }
+}
+
+/// The message and those of everything that caused it, as far as they say more.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    text
+}

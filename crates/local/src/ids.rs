@@ -1,0 +1,104 @@
+//! Assigning ids to new documents.
+//!
+//! The greatest id there ever was in a collection is a row of its own, raised by every
+//! transaction that stores a greater one. Above it, this allocator remembers in memory what it
+//! has handed out to transactions that are not committed yet, so that concurrent pushes never
+//! plan with the same id. Ids of aborted transactions are gaps.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use bonsaidb_core::document::DocumentId;
+use bonsaidb_core::schema::{CollectionName, Schematic};
+
+use crate::Error;
+use crate::documents::Collection;
+use crate::sync::lock;
+
+/// Hands out ids; one per database.
+#[derive(Debug, Default)]
+pub(crate) struct IdAllocator {
+    /// The greatest id handed out per collection since the database was opened.
+    last: Mutex<HashMap<CollectionName, DocumentId>>,
+}
+
+/// The ids a transaction may use for a collection, in order. They stay reserved when the
+/// transaction has to be planned again.
+#[derive(Debug, Default)]
+pub(crate) struct Reservation {
+    ids: Vec<DocumentId>,
+    used: usize,
+    /// What was handed out before the first of them.
+    before: Option<DocumentId>,
+}
+
+impl Reservation {
+    /// Begins another attempt at the transaction.
+    pub fn rewind(&mut self) {
+        self.used = 0;
+    }
+
+    fn next_above(&mut self, floor: Option<&DocumentId>) -> Option<DocumentId> {
+        while let Some(id) = self.ids.get(self.used) {
+            self.used += 1;
+            if floor.is_none_or(|floor| id > floor) {
+                return Some(id.clone());
+            }
+        }
+        None
+    }
+}
+
+impl IdAllocator {
+    /// Returns the id for the next of `count` pushes: above everything stored or planned so far
+    /// (`floor`), and reserved by nobody else. The ids for the pushes after it are reserved with
+    /// it, so that they are consecutive.
+    pub fn next(
+        &self,
+        reservation: &mut Reservation,
+        count: usize,
+        floor: Option<&DocumentId>,
+        collection: &Collection,
+        schematic: &Schematic,
+    ) -> Result<DocumentId, Error> {
+        if let Some(id) = reservation.next_above(floor) {
+            return Ok(id);
+        }
+        let mut last = lock(&self.last);
+        let handed_out = last.get(&collection.name);
+        let mut greatest = handed_out.into_iter().chain(floor).max().cloned();
+        if reservation.ids.is_empty() {
+            reservation.before = handed_out.cloned();
+        }
+        reservation.ids.clear();
+        reservation.used = 0;
+        for _ in 0..count.max(1) {
+            match schematic.next_id_for_collection(&collection.name, greatest) {
+                Ok(id) => {
+                    greatest = Some(id.clone());
+                    reservation.ids.push(id);
+                }
+                Err(error) if reservation.ids.is_empty() => return Err(error.into()),
+                // The pushes that still get an id come first, and so do their errors.
+                Err(_) => break,
+            }
+        }
+        if let Some(id) = reservation.ids.last() {
+            last.insert(collection.name.clone(), id.clone());
+        }
+        reservation
+            .next_above(floor)
+            .ok_or(Error::InternalCommunication)
+    }
+
+    /// Takes back the ids of a transaction that failed, unless others were handed out since.
+    pub fn release(&self, collection: &CollectionName, reservation: Reservation) {
+        let mut last = lock(&self.last);
+        if last.get(collection) == reservation.ids.last() && !reservation.ids.is_empty() {
+            match reservation.before {
+                Some(before) => last.insert(collection.clone(), before),
+                None => last.remove(collection),
+            };
+        }
+    }
+}

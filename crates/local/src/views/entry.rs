@@ -1,0 +1,268 @@
+//! Entries of a view, and the ranges of them that a query asks for.
+//!
+//! Key: the view key with `00` as `01 01` and `01` as `01 02`, then `00`, then the document id;
+//! of a unique view without the id. Value: the source's revision (36 bytes), of a unique view
+//! followed by the length of its document id (varint) and the id, then the serialized value.
+//!
+//! Since `00` ends a view key and sorts before all that escaping leaves, entries sort by view key,
+//! then by document. `key 00` is less than all entries of `key`, `key 01` greater.
+
+use std::ops::Bound;
+
+use bonsaidb_core::arc_bytes::serde::Bytes;
+use bonsaidb_core::connection::{self, SerializedQueryKey};
+use bonsaidb_core::document::{DocumentId, Header};
+use bonsaidb_core::schema::view::map::Serialized;
+
+use crate::documents::{push_revision, split_revision};
+use crate::varint;
+
+const END: u8 = 0;
+const ESCAPE: u8 = 1;
+
+/// How entries of a view are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// Documents may share a key: the id is part of the entry's key.
+    Shared,
+    /// A key belongs to one document: two writers of it meet on the same row.
+    Unique,
+}
+
+/// An entry as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StoredEntry {
+    pub key: Vec<u8>,
+    pub value: Vec<u8>,
+}
+
+impl Layout {
+    /// The stored key of what `document` emits under `key`.
+    pub fn entry_key(self, key: &[u8], document: &DocumentId) -> Vec<u8> {
+        let mut bytes = escaped(key, END);
+        if self == Self::Shared {
+            bytes.extend_from_slice(document);
+        }
+        bytes
+    }
+
+    /// The stored form of a mapping.
+    pub fn encode(self, mapping: &Serialized) -> StoredEntry {
+        let source = &mapping.source;
+        let mut value = Vec::with_capacity(64 + mapping.value.len());
+        push_revision(source.revision, &mut value);
+        if self == Self::Unique {
+            varint::push(source.id.len() as u64, &mut value);
+            value.extend_from_slice(&source.id);
+        }
+        value.extend_from_slice(&mapping.value);
+        StoredEntry {
+            key: self.entry_key(&mapping.key, &source.id),
+            value,
+        }
+    }
+
+    /// The mapping of a stored entry, or `None` if the entry is damaged.
+    pub fn decode(self, key: &[u8], value: &[u8]) -> Option<Serialized> {
+        let (view_key, id_in_key) = split_key(key)?;
+        let (revision, mut rest) = split_revision(value)?;
+        let id = match self {
+            Self::Shared => id_in_key,
+            Self::Unique => {
+                let length = usize::try_from(varint::split(&mut rest)?).ok()?;
+                let (id, value) = rest.split_at_checked(length)?;
+                rest = value;
+                id
+            }
+        };
+        Some(Serialized {
+            source: Header {
+                id: DocumentId::try_from(id).ok()?,
+                revision,
+            },
+            key: Bytes::from(view_key),
+            value: Bytes::from(rest),
+        })
+    }
+}
+
+/// `key` escaped, and the byte that follows it.
+fn escaped(key: &[u8], end: u8) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(key.len() + 16);
+    for byte in key {
+        match *byte {
+            END | ESCAPE => bytes.extend_from_slice(&[ESCAPE, byte + 1]),
+            other => bytes.push(other),
+        }
+    }
+    bytes.push(end);
+    bytes
+}
+
+/// The view key of an entry, and what follows.
+fn split_key(entry: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut key = Vec::with_capacity(entry.len());
+    let mut rest = entry;
+    loop {
+        match *rest {
+            [END, ref after @ ..] => return Some((key, after)),
+            [ESCAPE, escaped @ (1 | 2), ref after @ ..] => {
+                key.push(escaped - 1);
+                rest = after;
+            }
+            [ESCAPE, ..] | [] => return None,
+            [byte, ref after @ ..] => {
+                key.push(byte);
+                rest = after;
+            }
+        }
+    }
+}
+
+/// A range of entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EntryRange {
+    start: Bound<Vec<u8>>,
+    end: Bound<Vec<u8>>,
+}
+
+impl EntryRange {
+    /// The ranges that hold the entries of `key`, ascending and without overlap.
+    pub fn all_of(key: Option<&SerializedQueryKey>) -> Vec<Self> {
+        match key {
+            None => vec![Self {
+                start: Bound::Unbounded,
+                end: Bound::Unbounded,
+            }],
+            Some(SerializedQueryKey::Matches(key)) => vec![Self::of_key(key)],
+            Some(SerializedQueryKey::Range(range)) => vec![Self::of_range(range)],
+            Some(SerializedQueryKey::Multiple(keys)) => {
+                let mut keys = keys.iter().map(|key| &key[..]).collect::<Vec<_>>();
+                keys.sort_unstable();
+                keys.dedup();
+                keys.into_iter().map(Self::of_key).collect()
+            }
+        }
+    }
+
+    fn of_key(key: &[u8]) -> Self {
+        Self {
+            start: Bound::Included(escaped(key, END)),
+            end: Bound::Excluded(escaped(key, ESCAPE)),
+        }
+    }
+
+    fn of_range(range: &connection::Range<Bytes>) -> Self {
+        Self {
+            start: match &range.start {
+                connection::Bound::Unbounded => Bound::Unbounded,
+                connection::Bound::Included(key) => Bound::Included(escaped(key, END)),
+                connection::Bound::Excluded(key) => Bound::Included(escaped(key, ESCAPE)),
+            },
+            end: match &range.end {
+                connection::Bound::Unbounded => Bound::Unbounded,
+                connection::Bound::Included(key) => Bound::Excluded(escaped(key, ESCAPE)),
+                connection::Bound::Excluded(key) => Bound::Excluded(escaped(key, END)),
+            },
+        }
+    }
+
+    /// The range as the store takes it.
+    pub fn bounds(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {
+        (
+            self.start.as_ref().map(Vec::as_slice),
+            self.end.as_ref().map(Vec::as_slice),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::RangeBounds;
+
+    use bonsaidb_core::document::Revision;
+
+    use super::*;
+
+    fn mapping(key: &[u8], id: &[u8]) -> Serialized {
+        Serialized {
+            source: Header {
+                id: DocumentId::try_from(id).unwrap(),
+                revision: Revision::with_id(3, id),
+            },
+            key: Bytes::from(key),
+            value: Bytes::from(&b"value"[..]),
+        }
+    }
+
+    const KEYS: [&[u8]; 10] = [
+        b"", b"\0", b"\0\0", b"\0\x01", b"\x01", b"\x01\0", b"\x01\xff", b"\x02", b"a", b"a\0",
+    ];
+
+    #[test]
+    fn entries_read_back_in_both_layouts() {
+        for layout in [Layout::Shared, Layout::Unique] {
+            for key in KEYS {
+                for id in KEYS {
+                    let mapping = mapping(key, id);
+                    let entry = layout.encode(&mapping);
+                    let read = layout.decode(&entry.key, &entry.value).unwrap();
+                    assert_eq!(read.source, mapping.source);
+                    assert_eq!((&*read.key, &*read.value), (&*mapping.key, &*mapping.value));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn entries_sort_by_key_then_by_document() {
+        let entries = KEYS
+            .iter()
+            .flat_map(|key| KEYS.iter().map(|id| Layout::Shared.encode(&mapping(key, id)).key))
+            .collect::<Vec<_>>();
+        assert!(entries.is_sorted());
+    }
+
+    #[test]
+    fn the_range_of_a_key_holds_its_entries_and_no_others() {
+        for key in KEYS {
+            let range = EntryRange::of_key(key);
+            for other in KEYS {
+                let entry = Layout::Shared.encode(&mapping(other, b"\xff\xff")).key;
+                assert_eq!(range.bounds().contains(&entry[..]), key == other);
+            }
+        }
+    }
+
+    #[test]
+    fn ranges_of_keys_have_the_bounds_of_their_keys() {
+        use connection::Bound::{Excluded, Included, Unbounded};
+        for bound in KEYS {
+            for other in KEYS {
+                let entry = Layout::Shared.encode(&mapping(other, b"\0")).key;
+                let key = || Bytes::from(bound);
+                for (start, end, expected) in [
+                    (Included(key()), Unbounded, other >= bound),
+                    (Excluded(key()), Unbounded, other > bound),
+                    (Unbounded, Included(key()), other <= bound),
+                    (Unbounded, Excluded(key()), other < bound),
+                ] {
+                    let range = EntryRange::of_range(&connection::Range { start, end });
+                    assert_eq!(range.bounds().contains(&entry[..]), expected, "{bound:?} {other:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn damaged_entries_are_refused() {
+        let entry = Layout::Unique.encode(&mapping(b"k\0", b"id"));
+        for length in 0..entry.key.len() - 1 {
+            assert!(Layout::Unique.decode(&entry.key[..length], &entry.value).is_none());
+        }
+        for length in 0..39 {
+            assert!(Layout::Unique.decode(&entry.key, &entry.value[..length]).is_none());
+        }
+        assert!(Layout::Shared.decode(b"a\x01\x03\0", &entry.value).is_none());
+    }
+}

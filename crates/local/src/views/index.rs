@@ -1,0 +1,241 @@
+//! The views of an open database: their tables, and which of them have to be begun anew.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Bound;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+
+use bonsaidb_core::schema::view::{self, ViewUpdatePolicy};
+use bonsaidb_core::schema::{CollectionName, Schematic, ViewName};
+use bonsaidb_store::{self as store, Direction, Read, Snapshot, TableId};
+
+use crate::Error;
+use crate::documents::Collection;
+use crate::views::State;
+use crate::views::entry::Layout;
+use crate::views::update::Runs;
+
+const ENTRIES_PREFIX: &str = "entries/";
+const EMITTED_PREFIX: &str = "emitted/";
+
+/// The index of one view.
+#[derive(Debug)]
+pub(crate) struct ViewIndex {
+    pub name: ViewName,
+    pub policy: ViewUpdatePolicy,
+    pub layout: Layout,
+    /// None in a read-only storage whose index is not the one this schema wants.
+    tables: Option<Tables>,
+    /// Indexing runs of a lazy view.
+    pub(super) runs: Runs,
+    /// Held while a strict view is built.
+    pub(super) building: Mutex<()>,
+    /// Set once every document is in a strict view.
+    pub(super) complete: AtomicBool,
+}
+
+/// The tables of one view.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tables {
+    pub entries: TableId,
+    pub emitted: TableId,
+}
+
+impl ViewIndex {
+    fn new(view: &dyn view::Serialized, tables: Option<Tables>) -> Self {
+        let policy = view.update_policy();
+        Self {
+            name: view.view_name(),
+            policy,
+            layout: if policy == ViewUpdatePolicy::Unique {
+                Layout::Unique
+            } else {
+                Layout::Shared
+            },
+            tables,
+            runs: Runs::default(),
+            building: Mutex::default(),
+            complete: AtomicBool::new(false),
+        }
+    }
+
+    pub fn tables(&self) -> Result<Tables, Error> {
+        self.tables.ok_or(Error::Store(store::Error::ReadOnly))
+    }
+}
+
+/// Where the states of views are kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ViewTables {
+    pub lazy: TableId,
+    pub strict: TableId,
+}
+
+impl ViewTables {
+    pub fn of(self, policy: ViewUpdatePolicy) -> TableId {
+        if policy.is_eager() {
+            self.strict
+        } else {
+            self.lazy
+        }
+    }
+}
+
+/// Finds the views of `schematic`, begins those anew whose version or policy changed, and drops
+/// the tables of those that are no more.
+pub(crate) fn open_all(
+    database: &store::Database,
+    schematic: &Schematic,
+    collections: &HashMap<CollectionName, Collection>,
+    states: ViewTables,
+    read_only: bool,
+) -> Result<HashMap<ViewName, Arc<ViewIndex>>, Error> {
+    let snapshot = database.snapshot()?;
+    let mut views = HashMap::new();
+    let mut fresh = Vec::new();
+    for view in schematic.views() {
+        let name = view.view_name();
+        let Some(collection) = collections.get(&name.collection) else {
+            continue; // Its collection is not part of the schema.
+        };
+        let stored = State::read(&snapshot, states.of(view.update_policy()), &name)?;
+        let same = stored.as_ref().is_some_and(|state| {
+            state.version == view.version() && state.policy == view.update_policy()
+        });
+        let state = match stored {
+            Some(state) if same => Some(state),
+            _ if read_only => None,
+            stored => {
+                let state = begin_anew(database, &snapshot, view, stored.as_ref(), collection)?;
+                fresh.push((name.clone(), state.clone()));
+                Some(state)
+            }
+        };
+        let tables = state.map(|state| Tables {
+            entries: state.entries,
+            emitted: state.emitted,
+        });
+        views.insert(name, Arc::new(ViewIndex::new(view, tables)));
+    }
+    if !read_only {
+        write_states(database, &snapshot, states, &views, &fresh)?;
+        drop_unused_tables(database, &views)?;
+    }
+    Ok(views)
+}
+
+/// The state of an index without entries, in tables of its own.
+fn begin_anew(
+    database: &store::Database,
+    snapshot: &Snapshot,
+    view: &dyn view::Serialized,
+    before: Option<&State>,
+    collection: &Collection,
+) -> Result<State, Error> {
+    let name = view.view_name();
+    let mut generation = before.map_or(0, |state| state.generation.wrapping_add(1));
+    // Tables of this name may belong to another policy's state, which is replaced with this.
+    while database.find_table(&entries_name(&name, generation))?.is_some()
+        || database.find_table(&emitted_name(&name, generation))?.is_some()
+    {
+        generation = generation.wrapping_add(1);
+    }
+    let all = (Bound::Unbounded, Bound::Unbounded);
+    let has_documents = snapshot
+        .range(collection.documents, all, Direction::Ascending)
+        .map_or_else(missing_is_empty, |mut entries| {
+            entries.next().transpose().map(|entry| entry.is_some())
+        })?;
+    Ok(State {
+        version: view.version(),
+        policy: view.update_policy(),
+        generation,
+        entries: database.table(&entries_name(&name, generation))?,
+        emitted: database.table(&emitted_name(&name, generation))?,
+        scan_from: has_documents.then(Vec::new),
+        next_change: State::change_after(snapshot.sequence()),
+    })
+}
+
+/// A table that was made after the snapshot is empty in it.
+fn missing_is_empty(error: store::Error) -> Result<bool, store::Error> {
+    match error {
+        store::Error::TableMissing { .. } => Ok(false),
+        error => Err(error),
+    }
+}
+
+fn entries_name(view: &ViewName, generation: u32) -> String {
+    format!("{ENTRIES_PREFIX}{view:#}/{generation}")
+}
+
+fn emitted_name(view: &ViewName, generation: u32) -> String {
+    format!("{EMITTED_PREFIX}{view:#}/{generation}")
+}
+
+/// Stores the states of views begun anew, and removes those of views that are no more.
+fn write_states(
+    database: &store::Database,
+    snapshot: &Snapshot,
+    states: ViewTables,
+    views: &HashMap<ViewName, Arc<ViewIndex>>,
+    fresh: &[(ViewName, State)],
+) -> Result<(), Error> {
+    for strict in [false, true] {
+        let of_kind = |policy: ViewUpdatePolicy| policy.is_eager() == strict;
+        let table = if strict { states.strict } else { states.lazy };
+        let wanted = views
+            .values()
+            .filter(|view| of_kind(view.policy))
+            .map(|view| State::key(&view.name))
+            .collect::<HashSet<_>>();
+        let mut stale = Vec::new();
+        let all = (Bound::Unbounded, Bound::Unbounded);
+        for entry in snapshot.range(table, all, Direction::Ascending)? {
+            let (key, _) = entry?;
+            if !wanted.contains(&key) {
+                stale.push(key);
+            }
+        }
+        let fresh = fresh.iter().filter(|(_, state)| of_kind(state.policy));
+        let fresh = fresh.collect::<Vec<_>>();
+        if stale.is_empty() && fresh.is_empty() {
+            continue;
+        }
+        let write = |plan: &mut store::Plan<'_>| {
+            for key in &stale {
+                plan.delete(table, key.clone());
+            }
+            for (name, state) in &fresh {
+                plan.put(table, State::key(name), state.encode());
+            }
+            Ok::<_, Error>(())
+        };
+        if strict {
+            database.transact(write)?;
+        } else {
+            database.derive(write)?;
+        }
+    }
+    Ok(())
+}
+
+/// Drops the tables that no view has any more: of removed views, of former versions, and what a
+/// crash left between making tables and storing a state.
+fn drop_unused_tables(
+    database: &store::Database,
+    views: &HashMap<ViewName, Arc<ViewIndex>>,
+) -> Result<(), Error> {
+    let used = views
+        .values()
+        .filter_map(|view| view.tables)
+        .flat_map(|tables| [tables.entries, tables.emitted])
+        .collect::<HashSet<_>>();
+    for (name, table) in database.tables()? {
+        let of_a_view = name.starts_with(ENTRIES_PREFIX) || name.starts_with(EMITTED_PREFIX);
+        if of_a_view && !used.contains(&table) {
+            database.drop_table(table)?;
+        }
+    }
+    Ok(())
+}

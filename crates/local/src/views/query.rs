@@ -1,0 +1,57 @@
+//! Answering queries from one index.
+
+use bonsaidb_core::connection::{SerializedQueryKey, Sort};
+use bonsaidb_core::schema::view::map::Serialized;
+use bonsaidb_store::{Direction, Read, Snapshot};
+
+use crate::Error;
+use crate::documents::direction;
+use crate::views::ViewIndex;
+use crate::views::entry::EntryRange;
+
+impl ViewIndex {
+    /// Calls `each` with the mappings that match `key`, in order, until it returns false.
+    pub fn each_mapping(
+        &self,
+        index: &Snapshot,
+        key: Option<&SerializedQueryKey>,
+        order: Sort,
+        mut each: impl FnMut(Serialized) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        let entries = self.tables()?.entries;
+        let direction = direction(order);
+        let mut ranges = EntryRange::all_of(key);
+        if direction == Direction::Descending {
+            ranges.reverse();
+        }
+        for range in ranges {
+            for entry in index.range(entries, range.bounds(), direction)? {
+                let (key, value) = entry?;
+                let mapping = self.layout.decode(&key, &value);
+                if !each(mapping.ok_or_else(|| self.damaged_entry())?)? {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns at most `limit` mappings that match `key`, in order.
+    pub fn mappings(
+        &self,
+        index: &Snapshot,
+        key: Option<&SerializedQueryKey>,
+        order: Sort,
+        limit: Option<u32>,
+    ) -> Result<Vec<Serialized>, Error> {
+        let limit = limit.map_or(usize::MAX, |limit| limit as usize);
+        let mut mappings = Vec::new();
+        if limit > 0 {
+            self.each_mapping(index, key, order, |mapping| {
+                mappings.push(mapping);
+                Ok(mappings.len() < limit)
+            })?;
+        }
+        Ok(mappings)
+    }
+}

@@ -1,0 +1,218 @@
+//! Bringing views up to date.
+//!
+//! One run at a time per view; queries that come meanwhile wait for it and answer from what it
+//! published: the documents at a sequence, and the index at the same.
+//!
+//! 1. Only the holder of `running` writes the entries of a lazy view.
+//! 2. A published pair belongs together: its index holds exactly what its documents emit.
+//! 3. A query answers from a pair not older than the state when it began.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use bonsaidb_store::{Sequence, Snapshot};
+
+use crate::Error;
+use crate::database::Data;
+use crate::sync::lock;
+use crate::views::batch::Batch;
+use crate::views::mapping::map_all;
+use crate::views::{State, ViewIndex};
+
+/// Documents and an index that belong together.
+#[derive(Clone, Debug)]
+pub(crate) struct Pair {
+    pub documents: Snapshot,
+    pub index: Snapshot,
+}
+
+/// The indexing runs of one view.
+#[derive(Debug, Default)]
+pub(super) struct Runs {
+    state: Mutex<RunState>,
+    finished: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct RunState {
+    running: bool,
+    waiting: usize,
+    /// How many runs have finished.
+    count: u64,
+    /// What the last run came to, kept while somebody waits for it.
+    outcome: Option<Result<Pair, Arc<Error>>>,
+}
+
+/// Ends a run, also when it panics.
+struct Running<'a> {
+    runs: &'a Runs,
+    outcome: Option<Result<Pair, Arc<Error>>>,
+}
+
+impl Runs {
+    /// Runs `work`, or waits for the run of somebody else and takes what it came to, if that is
+    /// not older than `needed`.
+    fn share(
+        &self,
+        needed: Sequence,
+        work: impl FnOnce() -> Result<Pair, Error>,
+    ) -> Result<Pair, Error> {
+        let mut state = lock(&self.state);
+        while state.running {
+            let before = state.count;
+            state.waiting += 1;
+            while state.count == before {
+                state = self
+                    .finished
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+            }
+            state.waiting -= 1;
+            let outcome = state.outcome.clone();
+            if state.waiting == 0 {
+                state.outcome = None; // Its snapshots hold space.
+            }
+            match outcome {
+                Some(Ok(pair)) if pair.documents.sequence() >= needed => return Ok(pair),
+                Some(Err(error)) => return Err(Error::Job(error)),
+                _ => {} // Too old: look again.
+            }
+        }
+        state.running = true;
+        drop(state);
+        let mut running = Running {
+            runs: self,
+            outcome: None,
+        };
+        match work() {
+            Ok(pair) => {
+                running.outcome = Some(Ok(pair.clone()));
+                Ok(pair)
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                running.outcome = Some(Err(Arc::clone(&error)));
+                Err(Error::Job(error))
+            }
+        }
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.runs.state);
+        state.running = false;
+        state.count += 1;
+        state.outcome = self.outcome.take().filter(|_| state.waiting > 0);
+        self.runs.finished.notify_all();
+    }
+}
+
+impl ViewIndex {
+    /// Returns documents and index as they are, whether or not they belong together.
+    pub fn as_it_is(&self, data: &Data) -> Result<Pair, Error> {
+        if self.policy.is_eager() {
+            self.ready(data)?;
+        }
+        let snapshot = data.store.snapshot()?;
+        Ok(Pair {
+            documents: snapshot.clone(),
+            index: snapshot,
+        })
+    }
+
+    /// Returns documents and index of one moment, not older than the call.
+    pub fn up_to_date(&self, data: &Data) -> Result<Pair, Error> {
+        let pair = self.as_it_is(data)?;
+        if self.policy.is_eager() || self.is_current(data, &pair.index)? {
+            return Ok(pair);
+        }
+        let needed = pair.documents.sequence();
+        drop(pair);
+        self.runs.share(needed, || self.run(data))
+    }
+
+    /// Whether the index of `snapshot` holds all that its documents emit.
+    fn is_current(&self, data: &Data, snapshot: &Snapshot) -> Result<bool, Error> {
+        let Some(state) = State::read(snapshot, data.view_states.lazy, &self.name)? else {
+            return Ok(false);
+        };
+        if state.version != data.schematic.view_by_name(&self.name)?.version() {
+            return Ok(false);
+        }
+        if state.scan_from.is_some() {
+            return Ok(false);
+        }
+        let collection = data.collection(&self.name.collection)?;
+        Ok(!collection.changed_since(snapshot, &state.next_change)?)
+    }
+
+    /// Indexes all that is not indexed yet, in batches of their own so that writers get through.
+    fn run(&self, data: &Data) -> Result<Pair, Error> {
+        let view = data.schematic.view_by_name(&self.name)?;
+        let collection = data.collection(&self.name.collection)?;
+        let table = data.view_states.lazy;
+        let key = State::key(&self.name);
+        self.tables()?;
+        let mut indexed = 0;
+        loop {
+            let snapshot = data.store.snapshot()?;
+            let state = State::read(&snapshot, table, &self.name)?
+                .ok_or_else(|| Error::damaged(format!("the state of view `{}`", self.name)))?;
+            let scanning = state.scan_from.is_some();
+            let batch = Batch::read(&snapshot, collection, state)?;
+            indexed += batch.documents.len();
+            let mapped = map_all(view, batch.documents, data.parallelization)?;
+            let next = batch.next.encode();
+            data.store.derive(|plan| {
+                for (id, emissions) in &mapped {
+                    self.replace(plan, id, emissions)?;
+                }
+                plan.put(table, key.clone(), next.clone());
+                Ok::<_, Error>(())
+            })?;
+            tracing::debug!(view = %self.name, indexed, scanning, "indexed");
+            if batch.is_last {
+                return Ok(Pair {
+                    documents: snapshot,
+                    index: data.store.snapshot()?,
+                });
+            }
+        }
+    }
+
+    /// Makes sure that a strict view holds what every document emits. Costs nothing after the
+    /// first time.
+    pub fn ready(&self, data: &Data) -> Result<(), Error> {
+        if self.complete.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let _building = lock(&self.building);
+        if self.complete.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let view = data.schematic.view_by_name(&self.name)?;
+        let collection = data.collection(&self.name.collection)?;
+        let table = data.view_states.strict;
+        self.tables()?;
+        loop {
+            let snapshot = data.store.snapshot()?;
+            let state = State::read(&snapshot, table, &self.name)?
+                .ok_or_else(|| Error::damaged(format!("the state of view `{}`", self.name)))?;
+            if state.scan_from.is_none() {
+                break;
+            }
+            let batch = Batch::read(&snapshot, collection, state)?;
+            let mapped = map_all(view, batch.documents, data.parallelization)?;
+            data.store.transact(|plan| {
+                for (id, emissions) in &mapped {
+                    self.replace(plan, id, emissions)?;
+                }
+                plan.put(table, State::key(&self.name), batch.next.encode());
+                Ok::<_, Error>(())
+            })?;
+        }
+        self.complete.store(true, Ordering::Release);
+        Ok(())
+    }
+}

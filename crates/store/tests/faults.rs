@@ -1,0 +1,166 @@
+//! A disk that refuses, once or for good: nothing acknowledged is lost, nothing panics, and
+//! reopening recovers.
+
+mod common;
+
+use std::sync::Arc;
+
+use bonsaidb_store::{Error, Read, Sequence};
+use bonsaidb_testkit::disk::{Faults, FaultyFolder, Random};
+
+use common::{content, get, is_failed_commit, open_in, put, small, try_put, with_seeds};
+
+fn value(number: u32) -> Vec<u8> {
+    number.to_be_bytes().repeat(100)
+}
+
+/// Opens, writes, compacts, drops a table, and closes. Returns what was acknowledged.
+fn work(folder: &Arc<FaultyFolder>) -> (u32, Result<(), Error>) {
+    let mut acknowledged = 0;
+    let mut work = || {
+        let (store, database) = open_in(folder)?;
+        let table = database.table("things")?;
+        for number in 0..12_u32 {
+            if number == 4 {
+                let other = database.table("other")?;
+                try_put(&database, other, b"a", b"b")?;
+                database.drop_table(other)?;
+            }
+            if number == 8 {
+                database.compact()?;
+            }
+            try_put(&database, table, &number.to_be_bytes(), &value(number))?;
+            acknowledged = number + 1;
+        }
+        store.close()
+    };
+    let result = work();
+    (acknowledged, result)
+}
+
+fn check(folder: &Arc<FaultyFolder>, acknowledged: u32) {
+    folder.set_faults(Faults::default());
+    let (_store, database) = open_in(folder).unwrap();
+    let verification = database.verify().unwrap();
+    assert!(verification.is_sound(), "{:?}", verification.problems);
+    let table = database.table("things").unwrap();
+    let found = content(&database, table);
+    let count = u32::try_from(found.len()).unwrap();
+    assert!(count >= acknowledged, "{count} of {acknowledged} found");
+    for number in 0..count {
+        assert_eq!(found.get(&number.to_be_bytes()[..]), Some(&value(number)));
+    }
+    put(&database, table, b"after", b"");
+}
+
+#[test]
+fn every_single_call_may_fail() {
+    let folder = Arc::new(FaultyFolder::new(0));
+    work(&folder).1.unwrap();
+    let calls = folder.counts().calls;
+    assert!(calls > 100, "only {calls} calls");
+    let mut failures = 0;
+    for call in 1..=calls {
+        let folder = Arc::new(FaultyFolder::new(call));
+        folder.set_faults(Faults {
+            error_at_call: Some(call),
+            ..Faults::default()
+        });
+        let (acknowledged, result) = work(&folder);
+        if let Err(error) = result {
+            failures += 1;
+            assert!(
+                is_failed_commit(&error) || matches!(error, Error::Io { .. }),
+                "call {call}: {error:?}"
+            );
+        }
+        // Without power loss first, then with: a failed sync must not have been believed.
+        check(&Arc::new(folder.fork()), acknowledged);
+        check(&Arc::new(folder.restart(call)), acknowledged);
+    }
+    assert!(failures * 10 > calls * 9, "{failures} of {calls} noticed");
+}
+
+#[test]
+fn the_disk_may_be_full_at_any_byte() {
+    let folder = Arc::new(FaultyFolder::new(0));
+    work(&folder).1.unwrap();
+    let bytes = folder.counts().bytes;
+    with_seeds(120, |seed| {
+        let room = Random::new(seed).below(bytes);
+        let folder = Arc::new(FaultyFolder::new(seed));
+        folder.set_faults(Faults {
+            room_bytes: Some(room),
+            ..Faults::default()
+        });
+        let (acknowledged, result) = work(&folder);
+        if let Err(error) = result {
+            assert!(error.is_disk_full(), "{error:?}");
+        }
+        check(&folder, acknowledged);
+    });
+}
+
+#[test]
+fn a_full_disk_is_said_to_be_one_and_reading_goes_on() {
+    let folder = Arc::new(FaultyFolder::new(0));
+    let (store, database) = open_in(&folder).unwrap();
+    let table = database.table("things").unwrap();
+    put(&database, table, b"a", b"1");
+    folder.set_faults(Faults {
+        room_bytes: Some(100),
+        ..Faults::default()
+    });
+    let error = try_put(&database, table, b"b", &vec![0; 50_000]).unwrap_err();
+    assert!(matches!(error, Error::CommitFailed { .. }), "{error}");
+    assert!(error.is_disk_full());
+    let error = try_put(&database, table, b"c", b"").unwrap_err();
+    assert!(matches!(error, Error::Poisoned { .. }), "{error}");
+    assert!(error.is_disk_full());
+    let snapshot = database.snapshot().unwrap();
+    match snapshot.get(table, b"a") {
+        Ok(found) => assert_eq!(found.as_deref(), Some(&b"1"[..])),
+        Err(error) => assert!(matches!(error, Error::Poisoned { .. }), "{error}"),
+    }
+    // Reopening after space was freed is all it takes.
+    folder.set_faults(Faults::default());
+    assert!(store.close().is_err());
+    let (_store, database) = open_in(&folder).unwrap();
+    assert_eq!(get(&database, table, b"a").as_deref(), Some(&b"1"[..]));
+    assert_eq!(get(&database, table, b"b"), None);
+    assert_eq!(
+        try_put(&database, table, b"c", b"").unwrap(),
+        Sequence::from(2)
+    );
+}
+
+#[test]
+fn a_reading_that_fails_is_an_error_and_writes_are_refused_from_then_on() {
+    let folder = Arc::new(FaultyFolder::new(0));
+    let options = || small().cache_bytes(0);
+    let open = || {
+        let store = bonsaidb_store::Store::open(Arc::clone(&folder) as _, options()).unwrap();
+        let database = store.database("test").unwrap();
+        let table = database.table("things").unwrap();
+        (store, database, table)
+    };
+    {
+        let (store, database, table) = open();
+        for number in 0..200_u32 {
+            put(&database, table, &number.to_be_bytes(), &value(number));
+        }
+        store.close().unwrap();
+    }
+    let (_store, database, table) = open();
+    folder.set_faults(Faults {
+        error_at_call: Some(1),
+        ..Faults::default()
+    });
+    let snapshot = database.snapshot().unwrap();
+    let error = snapshot.get(table, &7_u32.to_be_bytes()).unwrap_err();
+    assert!(matches!(error, Error::Io { .. }), "{error}");
+    let error = snapshot.get(table, &7_u32.to_be_bytes()).unwrap_err();
+    assert!(matches!(error, Error::Poisoned { .. }), "{error}");
+    let error = try_put(&database, table, b"a", b"").unwrap_err();
+    assert!(is_failed_commit(&error), "{error}");
+}
