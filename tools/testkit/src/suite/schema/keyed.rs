@@ -17,7 +17,6 @@ use bonsaidb_core::schema::{
     Collection, CollectionName, DefaultViewSerialization, MapReduce, Name, Qualified, Schema,
     SchemaName, Schematic, View, ViewMapResult, ViewSchema,
 };
-use bonsaidb_macros::Key;
 
 /// A type of key, and values of it.
 pub trait SampleKey: for<'k> Key<'k> + Ord + Debug + 'static {
@@ -110,6 +109,23 @@ pub enum Color {
     Green,
     /// The last.
     Blue,
+}
+
+/// A key that is one of several names with fields.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Key)]
+#[repr(u8)]
+pub enum Shape {
+    /// Without fields.
+    Point,
+    /// With one.
+    Circle(i32),
+    /// With two that have names.
+    Label {
+        /// The first.
+        text: String,
+        /// The second.
+        size: u8,
+    },
 }
 
 macro_rules! sample_keys {
@@ -252,4 +268,12 @@ sample_keys! {
     });
     "newtype": Version = [0, 256, u32::MAX].map(Version);
     "enum": Color = [Color::Red, Color::Green, Color::Blue];
+    "data-enum": Shape = [
+        Shape::Point,
+        Shape::Circle(-1),
+        Shape::Circle(0),
+        Shape::Label { text: String::new(), size: 1 },
+        Shape::Label { text: String::from("\0"), size: 0 },
+        Shape::Label { text: String::from("a"), size: 0 },
+    ];
 }

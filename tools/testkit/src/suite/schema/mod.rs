@@ -15,7 +15,7 @@ pub use accounts::{Account, ByEmail, ByHolder};
 pub use evolving::{
     BySize, ByTitle, Entry, Evolved, EvolvedEntry, Evolving, Titles, UniqueTitles, later,
 };
-pub use keyed::{ByKey, Color, Keyed, Keys, Place, SampleKey, Version};
+pub use keyed::{ByKey, Color, Keyed, Keys, Place, SampleKey, Shape, Version};
 pub use lines::{ByWord, Line};
 pub use notes::{ByRating, ByTag, Note, TagPositions, TagsEagerly, TextsByRating};
 pub use numbers::{ByRemainder, Number, Remainders};
