@@ -373,7 +373,10 @@ impl AsyncStorageConnection for AsyncStorage {
         user: U,
         permission_group: G,
     ) -> Result<(), Error> {
-        let (user, group) = (user.name()?.into_owned(), permission_group.name()?.into_owned());
+        let (user, group) = (
+            user.name()?.into_owned(),
+            permission_group.name()?.into_owned(),
+        );
         self.cross(move |storage| storage.add_permission_group_to_user(user, group))
             .await
     }
@@ -388,7 +391,10 @@ impl AsyncStorageConnection for AsyncStorage {
         user: U,
         permission_group: G,
     ) -> Result<(), Error> {
-        let (user, group) = (user.name()?.into_owned(), permission_group.name()?.into_owned());
+        let (user, group) = (
+            user.name()?.into_owned(),
+            permission_group.name()?.into_owned(),
+        );
         self.cross(move |storage| storage.remove_permission_group_from_user(user, group))
             .await
     }

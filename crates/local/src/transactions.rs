@@ -42,7 +42,10 @@ impl Record {
             self.tables.push(documents);
             self.tables.len() - 1
         });
-        varint::push(position as u64 * 2 + u64::from(deleted), &mut self.documents);
+        varint::push(
+            position as u64 * 2 + u64::from(deleted),
+            &mut self.documents,
+        );
         varint::push(id.len() as u64, &mut self.documents);
         self.documents.extend_from_slice(id);
     }
@@ -92,10 +95,7 @@ pub(crate) fn list(
         .collect()
 }
 
-fn decode(
-    bytes: &[u8],
-    collections: &HashMap<TableId, CollectionName>,
-) -> Option<DocumentChanges> {
+fn decode(bytes: &[u8], collections: &HashMap<TableId, CollectionName>) -> Option<DocumentChanges> {
     let (format, mut rest) = bytes.split_first()?;
     if *format != DOCUMENTS {
         return None;

@@ -17,7 +17,10 @@ pub(crate) fn call<T>(
         Ok(result) => result.map_err(|error| Error::Core(error.into())),
         Err(panic) => Err(Error::Core(core::Error::other(
             "view",
-            format!("the {function} function of view `{view}` panicked: {}", message(&*panic)),
+            format!(
+                "the {function} function of view `{view}` panicked: {}",
+                message(&*panic)
+            ),
         ))),
     }
 }

@@ -48,7 +48,13 @@ mod tests {
 
     #[test]
     fn unfinished_or_too_large_numbers_are_refused() {
-        for bytes in [&[][..], &[0x80], &[0xff; 9], &[0xff; 10], &[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 2]] {
+        for bytes in [
+            &[][..],
+            &[0x80],
+            &[0xff; 9],
+            &[0xff; 10],
+            &[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 2],
+        ] {
             assert_eq!(split(&mut &bytes[..]), None, "{bytes:?}");
         }
     }

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use builder::Builder;
 use bonsaidb_core::permissions::Permissions;
 use bonsaidb_core::schema::{Schema, SchemaName, Schematic};
+pub use builder::Builder;
 
 use crate::Error;
 

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bonsaidb_core as core;
-use bonsaidb_core::connection::{
-    AccessPolicy, Range, SerializedQueryKey, Session, Sort,
-};
+use bonsaidb_core::connection::{AccessPolicy, Range, SerializedQueryKey, Session, Sort};
 use bonsaidb_core::document::{DocumentId, Header, OwnedDocument};
 use bonsaidb_core::operations::{DocumentAction, Needs};
 use bonsaidb_core::schema::view::map::{
@@ -87,7 +85,9 @@ impl Access<'_> {
         limit: Option<u32>,
         collection: &CollectionName,
     ) -> Result<Vec<Header>, Error> {
-        self.read(collection, |documents| documents.headers(&ids, order, limit))
+        self.read(collection, |documents| {
+            documents.headers(&ids, order, limit)
+        })
     }
 
     pub fn count_from_collection(

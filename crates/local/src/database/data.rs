@@ -156,7 +156,9 @@ impl Data {
     /// Takes note of changed documents; now and then, what is not needed any more is trimmed in
     /// the background.
     pub fn changed(self: &Arc<Self>, documents: u64) {
-        let before = self.changed_documents.fetch_add(documents, Ordering::Relaxed);
+        let before = self
+            .changed_documents
+            .fetch_add(documents, Ordering::Relaxed);
         if before / TRIM_EVERY != (before + documents) / TRIM_EVERY {
             let data = Arc::clone(self);
             self.jobs.spawn(move || {
@@ -173,9 +175,10 @@ impl Data {
         let snapshot = self.store.snapshot()?;
         for collection in self.collections.values() {
             let mut needed = State::change_after(snapshot.sequence());
-            let lazy = self.views.values().filter(|view| {
-                !view.policy.is_eager() && view.name.collection == collection.name
-            });
+            let lazy = self
+                .views
+                .values()
+                .filter(|view| !view.policy.is_eager() && view.name.collection == collection.name);
             for view in lazy {
                 if let Some(state) = State::read(&snapshot, self.view_states.lazy, &view.name)? {
                     needed = needed.min(state.next_change);

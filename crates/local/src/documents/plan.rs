@@ -61,27 +61,32 @@ impl<'a> Prepared<'a> {
         let steps = transaction
             .operations
             .iter()
-            .map(|Operation { collection, command }| {
-                let found = data.collection(collection)?;
-                let revision = match command {
-                    Command::Insert { contents, id } => {
-                        if id.is_none() {
-                            pushes.entry(collection.clone()).or_default().total += 1;
+            .map(
+                |Operation {
+                     collection,
+                     command,
+                 }| {
+                    let found = data.collection(collection)?;
+                    let revision = match command {
+                        Command::Insert { contents, id } => {
+                            if id.is_none() {
+                                pushes.entry(collection.clone()).or_default().total += 1;
+                            }
+                            Some(Revision::new(contents))
                         }
-                        Some(Revision::new(contents))
-                    }
-                    Command::Update { contents, .. } | Command::Overwrite { contents, .. } => {
-                        Some(Revision::new(contents))
-                    }
-                    Command::Delete { .. } | Command::Check { .. } => None,
-                };
-                Ok(Step {
-                    collection: found,
-                    strict: data.strict_views(collection),
-                    command,
-                    revision,
-                })
-            })
+                        Command::Update { contents, .. } | Command::Overwrite { contents, .. } => {
+                            Some(Revision::new(contents))
+                        }
+                        Command::Delete { .. } | Command::Check { .. } => None,
+                    };
+                    Ok(Step {
+                        collection: found,
+                        strict: data.strict_views(collection),
+                        command,
+                        revision,
+                    })
+                },
+            )
             .collect::<Result<Vec<_>, Error>>()?;
         if steps.len() > COLLECTIONS_MAX && data.collection_count() > COLLECTIONS_MAX {
             return Err(Error::TransactionTooLarge);
@@ -244,7 +249,10 @@ impl Step<'_> {
         }
         let revision = Revision {
             id: stored.id.checked_add(1).ok_or_else(|| {
-                core::Error::other("bonsaidb-local", format!("document {id} has no next revision"))
+                core::Error::other(
+                    "bonsaidb-local",
+                    format!("document {id} has no next revision"),
+                )
             })?,
             ..first
         };

@@ -54,17 +54,13 @@ impl<R: Read> Documents<'_, R> {
         order: Sort,
         limit: Option<u32>,
     ) -> Result<Vec<Header>, Error> {
-        self.scan(ids, order, limit, |bytes, id| {
-            packed::header(&bytes, id)
-        })
+        self.scan(ids, order, limit, |bytes, id| packed::header(&bytes, id))
     }
 
     pub fn count(&self, ids: &Range<DocumentId>) -> Result<u64, Error> {
-        let entries = self.reader.range(
-            self.collection.documents,
-            bounds(ids),
-            Direction::Ascending,
-        )?;
+        let entries =
+            self.reader
+                .range(self.collection.documents, bounds(ids), Direction::Ascending)?;
         entries.into_iter().try_fold(0, |count, entry| {
             entry?;
             Ok(count + 1)

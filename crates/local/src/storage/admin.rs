@@ -50,10 +50,7 @@ impl Storage {
     }
 
     /// Begins a session for a user or role.
-    pub(super) fn session_of(
-        &self,
-        identity: &IdentityReference<'_>,
-    ) -> Result<Self, core::Error> {
+    pub(super) fn session_of(&self, identity: &IdentityReference<'_>) -> Result<Self, core::Error> {
         let admin = self.internal_admin();
         let inherited = &self.shared.authenticated_permissions;
         let (identity, permissions) = match identity {

@@ -191,11 +191,7 @@ impl Storage {
     }
 }
 
-fn expect_schema(
-    name: &str,
-    wanted: &SchemaName,
-    stored: &SchemaName,
-) -> Result<(), core::Error> {
+fn expect_schema(name: &str, wanted: &SchemaName, stored: &SchemaName) -> Result<(), core::Error> {
     if wanted == stored {
         return Ok(());
     }

@@ -45,7 +45,11 @@ impl StorageId {
         if text.is_empty() {
             let id = given.unwrap_or_else(random);
             if !read_only {
-                let mut opened = OpenOptions::new().write(true).create(true).truncate(true).open(file)?;
+                let mut opened = OpenOptions::new()
+                    .write(true)
+                    .create(true)
+                    .truncate(true)
+                    .open(file)?;
                 opened.write_all(id.to_string().as_bytes())?;
                 opened.sync_all()?;
             }

@@ -25,11 +25,7 @@ pub(super) struct Batch {
 
 impl Batch {
     /// Reads the next batch of what `state` has not indexed yet.
-    pub fn read(
-        snapshot: &Snapshot,
-        collection: &Collection,
-        state: State,
-    ) -> Result<Self, Error> {
+    pub fn read(snapshot: &Snapshot, collection: &Collection, state: State) -> Result<Self, Error> {
         match state.scan_from.clone() {
             Some(from) => Self::scan(snapshot, collection, state, &from),
             None => Self::changes(snapshot, collection, state),

@@ -196,7 +196,16 @@ mod tests {
     }
 
     const KEYS: [&[u8]; 10] = [
-        b"", b"\0", b"\0\0", b"\0\x01", b"\x01", b"\x01\0", b"\x01\xff", b"\x02", b"a", b"a\0",
+        b"",
+        b"\0",
+        b"\0\0",
+        b"\0\x01",
+        b"\x01",
+        b"\x01\0",
+        b"\x01\xff",
+        b"\x02",
+        b"a",
+        b"a\0",
     ];
 
     #[test]
@@ -218,7 +227,10 @@ mod tests {
     fn entries_sort_by_key_then_by_document() {
         let entries = KEYS
             .iter()
-            .flat_map(|key| KEYS.iter().map(|id| Layout::Shared.encode(&mapping(key, id)).key))
+            .flat_map(|key| {
+                KEYS.iter()
+                    .map(|id| Layout::Shared.encode(&mapping(key, id)).key)
+            })
             .collect::<Vec<_>>();
         assert!(entries.is_sorted());
     }
@@ -248,7 +260,11 @@ mod tests {
                     (Unbounded, Excluded(key()), other < bound),
                 ] {
                     let range = EntryRange::of_range(&connection::Range { start, end });
-                    assert_eq!(range.bounds().contains(&entry[..]), expected, "{bound:?} {other:?}");
+                    assert_eq!(
+                        range.bounds().contains(&entry[..]),
+                        expected,
+                        "{bound:?} {other:?}"
+                    );
                 }
             }
         }
@@ -258,11 +274,23 @@ mod tests {
     fn damaged_entries_are_refused() {
         let entry = Layout::Unique.encode(&mapping(b"k\0", b"id"));
         for length in 0..entry.key.len() - 1 {
-            assert!(Layout::Unique.decode(&entry.key[..length], &entry.value).is_none());
+            assert!(
+                Layout::Unique
+                    .decode(&entry.key[..length], &entry.value)
+                    .is_none()
+            );
         }
         for length in 0..39 {
-            assert!(Layout::Unique.decode(&entry.key, &entry.value[..length]).is_none());
+            assert!(
+                Layout::Unique
+                    .decode(&entry.key, &entry.value[..length])
+                    .is_none()
+            );
         }
-        assert!(Layout::Shared.decode(b"a\x01\x03\0", &entry.value).is_none());
+        assert!(
+            Layout::Shared
+                .decode(b"a\x01\x03\0", &entry.value)
+                .is_none()
+        );
     }
 }

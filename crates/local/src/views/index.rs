@@ -135,8 +135,12 @@ fn begin_anew(
     let name = view.view_name();
     let mut generation = before.map_or(0, |state| state.generation.wrapping_add(1));
     // Tables of this name may belong to another policy's state, which is replaced with this.
-    while database.find_table(&entries_name(&name, generation))?.is_some()
-        || database.find_table(&emitted_name(&name, generation))?.is_some()
+    while database
+        .find_table(&entries_name(&name, generation))?
+        .is_some()
+        || database
+            .find_table(&emitted_name(&name, generation))?
+            .is_some()
     {
         generation = generation.wrapping_add(1);
     }

@@ -47,7 +47,9 @@ pub(crate) fn map_all(
     documents: Vec<Changed>,
     threads: usize,
 ) -> Result<Vec<(DocumentId, Emissions)>, Error> {
-    let threads = threads.min(documents.len() / DOCUMENTS_PER_THREAD_MIN).max(1);
+    let threads = threads
+        .min(documents.len() / DOCUMENTS_PER_THREAD_MIN)
+        .max(1);
     if threads == 1 {
         return documents
             .into_iter()

@@ -4,8 +4,8 @@
 //! the emitted table, 4 ‖ length of the scan position + 1 or 0 when there is none, varint ‖ scan
 //! position ‖ next change. Numbers are little-endian.
 
-use bonsaidb_core::schema::view::ViewUpdatePolicy;
 use bonsaidb_core::schema::ViewName;
+use bonsaidb_core::schema::view::ViewUpdatePolicy;
 use bonsaidb_store::{Read, Sequence, TableId};
 
 use crate::Error;
@@ -45,7 +45,11 @@ impl State {
     }
 
     /// Reads the state of a view.
-    pub fn read(reader: &impl Read, views: TableId, view: &ViewName) -> Result<Option<Self>, Error> {
+    pub fn read(
+        reader: &impl Read,
+        views: TableId,
+        view: &ViewName,
+    ) -> Result<Option<Self>, Error> {
         reader
             .get(views, &Self::key(view))?
             .map(|value| Self::decode(&value).ok_or_else(|| damaged(view)))

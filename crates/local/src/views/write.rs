@@ -46,7 +46,8 @@ impl ViewIndex {
         let emissions = &emissions.0;
         let tables = self.tables()?;
         let before = plan.get(tables.emitted, id)?;
-        let damaged = || Error::damaged(format!("the keys of document {id} in view `{}`", self.name));
+        let damaged =
+            || Error::damaged(format!("the keys of document {id} in view `{}`", self.name));
         let before_keys = match &before {
             Some(row) => emitted::decode(row).ok_or_else(damaged)?,
             None => Vec::new(),
