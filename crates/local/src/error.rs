@@ -100,8 +100,7 @@ impl From<Arc<Self>> for Error {
 impl From<Error> for core::Error {
     fn from(error: Error) -> Self {
         match error {
-            Error::Core(error) => error,
-            Error::View(view::Error::Core(error)) => error,
+            Error::Core(error) | Error::View(view::Error::Core(error)) => error,
             Error::Store(store::Error::DatabaseDeleted(database)) => {
                 Self::DatabaseNotFound(database)
             }

@@ -44,7 +44,7 @@ impl Shared {
             .unwrap_or_else(|| PathBuf::from("db.bonsaidb"));
         let read_only = configuration.read_only;
         if !read_only {
-            fs::create_dir_all(&path).map_err(|error| at(&path, error))?;
+            fs::create_dir_all(&path).map_err(|error| at(&path, &error))?;
         }
         let id_file = StorageId::file(&path);
         let lock = Lock::acquire(&id_file, configuration.lock_wait, read_only)?;
@@ -201,7 +201,7 @@ fn check_view(data: &Data, view: &ViewIndex) {
     }
 }
 
-fn at(path: &Path, error: std::io::Error) -> Error {
+fn at(path: &Path, error: &std::io::Error) -> Error {
     Error::Io(std::io::Error::new(
         error.kind(),
         format!("{}: {error}", path.display()),
