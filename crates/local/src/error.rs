@@ -1,6 +1,7 @@
 //! What can go wrong on this machine.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ pub enum Error {
     TaskJoin(#[from] tokio::task::JoinError),
     /// A file could not be read or written.
     #[error("io: {0}")]
-    Io(#[from] std::io::Error),
+    Io(#[from] io::Error),
     /// A background job failed; everybody who waited for it is told.
     #[error("{0}")]
     Job(Arc<Error>),
@@ -55,6 +56,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// A file or folder that cannot be used.
+    pub(crate) fn io_at(path: &Path, error: &io::Error) -> Self {
+        let text = format!("{}: {error}", path.display());
+        Self::Io(io::Error::new(error.kind(), text))
+    }
+
     /// A record of `what` that cannot be read.
     pub(crate) fn damaged(what: impl Into<String>) -> Self {
         Self::Damaged { what: what.into() }

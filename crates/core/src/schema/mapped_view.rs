@@ -10,7 +10,7 @@
 ///
 /// #[derive(Serialize, Deserialize, Collection)]
 /// #[collection(name = "users", views = [ByName])]
-/// struct User {
+/// pub struct User {
 ///     name: String,
 /// }
 ///

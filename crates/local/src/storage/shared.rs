@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use bonsaidb_core as core;
@@ -44,7 +44,7 @@ impl Shared {
             .unwrap_or_else(|| PathBuf::from("db.bonsaidb"));
         let read_only = configuration.read_only;
         if !read_only {
-            fs::create_dir_all(&path).map_err(|error| at(&path, &error))?;
+            fs::create_dir_all(&path).map_err(|error| Error::io_at(&path, &error))?;
         }
         let id_file = StorageId::file(&path);
         let lock = Lock::acquire(&id_file, configuration.lock_wait, read_only)?;
@@ -199,13 +199,6 @@ fn check_view(data: &Data, view: &ViewIndex) {
     if let Err(error) = result {
         tracing::warn!(view = %view.name, %error, "checking a view failed");
     }
-}
-
-fn at(path: &Path, error: &std::io::Error) -> Error {
-    Error::Io(std::io::Error::new(
-        error.kind(),
-        format!("{}: {error}", path.display()),
-    ))
 }
 
 impl Drop for Shared {
