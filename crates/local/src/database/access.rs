@@ -1,9 +1,5 @@
 //! The operations of a database for one session. The guard in front of them has already been
 //! passed; what an operation needs beyond it, for each document it meets, is checked here.
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "the arguments are those of the tables of operations"
-)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
