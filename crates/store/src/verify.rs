@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::engine::rows::split_row_key;
 use crate::error::{Error, shown};
 use crate::ids::{Sequence, TableId};
+use crate::load::Loaded;
 use crate::published::{Published, Row};
-use crate::store::Loaded;
 
 /// What [`Database::verify`](crate::Database::verify) found.
 #[derive(Clone, Debug, Default)]

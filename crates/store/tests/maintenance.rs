@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use bonsaidb_store::{Database, Direction, Error, MemoryFolder, Read, Store, TableId};
+use bonsaidb_store::{
+    Database, Direction, Error, Folder, MemoryFolder, Read, Sequence, Store, TableId,
+};
 use bonsaidb_testkit::disk::{Faults, FaultyFolder, Random};
 
 use common::{ALL, content, entries, get, open, open_in, put, try_put};
@@ -88,6 +90,8 @@ fn reserved_and_unknown_tables_are_missing() {
         assert!(matches!(error, Error::TableMissing { .. }));
         let snapshot = database.snapshot().unwrap();
         assert!(snapshot.get(table, b"format").is_err());
+        let planned = database.transact(|plan| plan.get(table, b"format"));
+        assert!(matches!(planned, Err(Error::TableMissing { .. })));
     }
 }
 
@@ -245,6 +249,37 @@ fn nothing_written_during_compaction_is_lost() {
     let (_store, database) = open_in(&folder).unwrap();
     check(&database);
     assert_eq!(database.snapshot().unwrap().sequence(), sequence);
+}
+
+#[test]
+fn a_transaction_during_compaction_keeps_its_sequence() {
+    let folder = Arc::new(MemoryFolder::new());
+    for round in 1..=10_u64 {
+        let (store, database) = open_in(&folder).unwrap();
+        let table = database.table("things").unwrap();
+        database
+            .derive(|plan| {
+                for row in 0..24_u32 {
+                    plan.put(table, row.to_be_bytes().to_vec(), vec![1; 500_000]);
+                }
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+        thread::scope(|scope| {
+            let compacted = scope.spawn(|| database.compact());
+            while !compacted.is_finished() && !folder.exists("test/data.redb.compact").unwrap() {
+                thread::yield_now();
+            }
+            let sequence = put(&database, table, b"a", b"");
+            assert_eq!(sequence, Sequence::from(round));
+            compacted.join().unwrap().unwrap();
+        });
+        store.close().unwrap();
+        let (_store, database) = open_in(&folder).unwrap();
+        let sequence = database.snapshot().unwrap().sequence();
+        assert_eq!(sequence, Sequence::from(round));
+        assert!(database.verify().unwrap().is_sound());
+    }
 }
 
 #[test]
