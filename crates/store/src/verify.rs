@@ -20,6 +20,8 @@ pub struct Verification {
     pub entries: u64,
     /// The bytes of their keys and values.
     pub bytes: u64,
+    /// The number of rows of dropped tables that are still to be removed.
+    pub unswept: u64,
     /// What is wrong, in words.
     pub problems: Vec<String>,
 }
@@ -54,7 +56,9 @@ pub(crate) fn verify(published: &Published) -> Result<Verification, Error> {
                 if catalog.contains(table) {
                     found.entries += 1;
                     found.bytes += (key.len() + value.len()) as u64;
-                } else if table >= TableId::FIRST && !catalog.was_dropped(table) {
+                } else if catalog.was_dropped(table) {
+                    found.unswept += 1;
+                } else if table >= TableId::FIRST {
                     *strays.entry(table).or_default() += 1;
                 }
             }
