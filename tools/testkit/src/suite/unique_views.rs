@@ -31,14 +31,20 @@ mod behaviours_async {
     use crate::suite::{AsyncWorld, at_once_async, basic_async};
 
     async fn holders<D: AsyncConnection>(db: &D) -> Vec<(String, u64)> {
-        let view = db.view::<ByHolder>().with_access_policy(AccessPolicy::NoUpdate);
+        let view = db
+            .view::<ByHolder>()
+            .with_access_policy(AccessPolicy::NoUpdate);
         let found = view.query().await.unwrap();
-        let holders = found.into_iter().map(|mapping| (mapping.key, mapping.source.id));
+        let holders = found
+            .into_iter()
+            .map(|mapping| (mapping.key, mapping.source.id));
         holders.collect()
     }
 
     fn expected(holders: &[(&str, u64)]) -> Vec<(String, u64)> {
-        let holders = holders.iter().map(|(holder, id)| ((*holder).to_owned(), *id));
+        let holders = holders
+            .iter()
+            .map(|(holder, id)| ((*holder).to_owned(), *id));
         holders.collect()
     }
 
@@ -48,13 +54,25 @@ mod behaviours_async {
         let mut bo = Account::push_async(Account::of("Bo"), &db).await.unwrap();
         let again = Account::of("Ada").with(7);
         let pushed = Account::push_async(again.clone(), &db).await;
-        assert_error!(pushed.map_err(Error::from), Error::UniqueKeyViolation { .. });
+        assert_error!(
+            pushed.map_err(Error::from),
+            Error::UniqueKeyViolation { .. }
+        );
         let inserted = Account::insert_async(&9, again.clone(), &db).await;
-        assert_error!(inserted.map_err(Error::from), Error::UniqueKeyViolation { .. });
+        assert_error!(
+            inserted.map_err(Error::from),
+            Error::UniqueKeyViolation { .. }
+        );
         let created = Account::overwrite_async(&9, again.clone(), &db).await;
-        assert_error!(created.map_err(Error::from), Error::UniqueKeyViolation { .. });
+        assert_error!(
+            created.map_err(Error::from),
+            Error::UniqueKeyViolation { .. }
+        );
         let replaced = Account::overwrite_async(&2, again, &db).await;
-        assert_error!(replaced.map_err(Error::from), Error::UniqueKeyViolation { .. });
+        assert_error!(
+            replaced.map_err(Error::from),
+            Error::UniqueKeyViolation { .. }
+        );
         bo.contents.holder = String::from("Ada");
         assert_error!(bo.update_async(&db).await, Error::UniqueKeyViolation { .. });
 
@@ -72,8 +90,11 @@ mod behaviours_async {
         let again = Account::of("Ada").with(7);
         let bytes = Account::serialize(&again).unwrap();
         let refused = Account::push_async(again.clone(), &db).await.unwrap_err();
-        let Error::UniqueKeyViolation { view, conflicting_document, existing_document } =
-            refused.error
+        let Error::UniqueKeyViolation {
+            view,
+            conflicting_document,
+            existing_document,
+        } = refused.error
         else {
             panic!("{:?}", refused.error);
         };
@@ -87,7 +108,11 @@ mod behaviours_async {
 
         bo.contents = again;
         let refused = bo.update_async(&db).await.unwrap_err();
-        let Error::UniqueKeyViolation { conflicting_document, existing_document, .. } = refused
+        let Error::UniqueKeyViolation {
+            conflicting_document,
+            existing_document,
+            ..
+        } = refused
         else {
             panic!("{refused:?}");
         };
@@ -114,8 +139,12 @@ mod behaviours_async {
         let mut ada = Account::push_async(ada, &db).await.unwrap();
         ada.contents.balance = 5;
         ada.update_async(&db).await.unwrap();
-        let over = Account::overwrite_async(&1, Account::of("Ada").with(6), &db).await.unwrap();
-        let view = db.view::<ByHolder>().with_access_policy(AccessPolicy::NoUpdate);
+        let over = Account::overwrite_async(&1, Account::of("Ada").with(6), &db)
+            .await
+            .unwrap();
+        let view = db
+            .view::<ByHolder>()
+            .with_access_policy(AccessPolicy::NoUpdate);
         let found = view.with_key("Ada").query().await.unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].source, over.header);
@@ -130,11 +159,18 @@ mod behaviours_async {
         account.contents.holder = String::from("Bo");
         account.update_async(&db).await.unwrap();
         assert_eq!(holders(&db).await, expected(&[("Bo", 1)]));
-        Account::overwrite_async(&4, Account::of("Cy"), &db).await.unwrap();
+        Account::overwrite_async(&4, Account::of("Cy"), &db)
+            .await
+            .unwrap();
         assert_eq!(holders(&db).await, expected(&[("Bo", 1), ("Cy", 4)]));
         account.delete_async(&db).await.unwrap();
         assert_eq!(holders(&db).await, expected(&[("Cy", 4)]));
-        let deleted = db.view::<ByHolder>().with_key("Cy").delete_docs().await.unwrap();
+        let deleted = db
+            .view::<ByHolder>()
+            .with_key("Cy")
+            .delete_docs()
+            .await
+            .unwrap();
         assert_eq!(deleted, 1);
         assert!(holders(&db).await.is_empty());
     }
@@ -155,7 +191,9 @@ mod behaviours_async {
         let ada = Account::push_async(Account::of("Ada"), &db).await.unwrap();
         let mut transaction = Transaction::new();
         ada.delete_in_transaction(&mut transaction).unwrap();
-        Account::of("Ada").push_in_transaction(&mut transaction).unwrap();
+        Account::of("Ada")
+            .push_in_transaction(&mut transaction)
+            .unwrap();
         transaction.apply_async(&db).await.unwrap();
         assert_eq!(holders(&db).await, expected(&[("Ada", 2)]));
 
@@ -164,7 +202,8 @@ mod behaviours_async {
         let mut transaction = Transaction::new();
         for (id, holder) in [(2, "-"), (3, "Ada"), (2, "Bo")] {
             let account = Account::of(holder);
-            transaction.push(Operation::overwrite_serialized::<Account, u64>(&id, &account).unwrap());
+            transaction
+                .push(Operation::overwrite_serialized::<Account, u64>(&id, &account).unwrap());
         }
         transaction.apply_async(&db).await.unwrap();
         assert_eq!(holders(&db).await, expected(&[("Ada", 3), ("Bo", 2)]));
@@ -173,10 +212,20 @@ mod behaviours_async {
     pub async fn two_documents_of_one_transaction_cannot_share_a_key<W: AsyncWorld>(world: &W) {
         let db = basic_async(world).await;
         let mut transaction = Transaction::new();
-        Note::new("x").push_in_transaction(&mut transaction).unwrap();
-        Account::of("Ada").push_in_transaction(&mut transaction).unwrap();
-        Account::of("Ada").with(1).push_in_transaction(&mut transaction).unwrap();
-        assert_error!(transaction.apply_async(&db).await, Error::UniqueKeyViolation { .. });
+        Note::new("x")
+            .push_in_transaction(&mut transaction)
+            .unwrap();
+        Account::of("Ada")
+            .push_in_transaction(&mut transaction)
+            .unwrap();
+        Account::of("Ada")
+            .with(1)
+            .push_in_transaction(&mut transaction)
+            .unwrap();
+        assert_error!(
+            transaction.apply_async(&db).await,
+            Error::UniqueKeyViolation { .. }
+        );
         assert_eq!(Account::all_async(&db).count().await.unwrap(), 0);
         assert_eq!(Note::all_async(&db).count().await.unwrap(), 0);
         assert!(holders(&db).await.is_empty());
@@ -225,13 +274,28 @@ mod behaviours_async {
 
     pub async fn queries_and_documents_belong_together<W: AsyncWorld>(world: &W) {
         let db = basic_async(world).await;
-        Account::push_all_async(["Cy", "Ada", "Bo"].map(Account::of), &db).await.unwrap();
-        let found = db.view::<ByHolder>().descending().query_with_collection_docs().await.unwrap();
+        Account::push_all_async(["Cy", "Ada", "Bo"].map(Account::of), &db)
+            .await
+            .unwrap();
+        let found = db
+            .view::<ByHolder>()
+            .descending()
+            .query_with_collection_docs()
+            .await
+            .unwrap();
         let found: Vec<_> = found
             .iter()
-            .map(|mapped| (mapped.key.as_str(), mapped.document.contents.holder.as_str()))
+            .map(|mapped| {
+                (
+                    mapped.key.as_str(),
+                    mapped.document.contents.holder.as_str(),
+                )
+            })
             .collect();
         assert_eq!(found, [("Cy", "Cy"), ("Bo", "Bo"), ("Ada", "Ada")]);
-        assert_error!(db.view::<ByHolder>().reduce().await, Error::ReduceUnimplemented);
+        assert_error!(
+            db.view::<ByHolder>().reduce().await,
+            Error::ReduceUnimplemented
+        );
     }
 }
