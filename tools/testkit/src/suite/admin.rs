@@ -28,8 +28,7 @@ behaviours! { $ admin:
 
 const LIST: BonsaiAction = BonsaiAction::Server(ServerAction::ListDatabases);
 const SCHEMAS: BonsaiAction = BonsaiAction::Server(ServerAction::ListAvailableSchemas);
-const GET: BonsaiAction =
-    BonsaiAction::Database(DatabaseAction::Document(DocumentAction::Get));
+const GET: BonsaiAction = BonsaiAction::Database(DatabaseAction::Document(DocumentAction::Get));
 
 fn group(name: &str, action: BonsaiAction) -> PermissionGroup {
     let statement = Statement::for_any().allowing(&action);
@@ -44,7 +43,9 @@ mod behaviours_async {
     use crate::suite::{AsyncWorld, Schemas};
 
     async fn user<S: AsyncStorageConnection>(storage: &S, name: &str) -> User {
-        let user = User::load_async(name, &storage.admin().await).await.unwrap();
+        let user = User::load_async(name, &storage.admin().await)
+            .await
+            .unwrap();
         user.unwrap().contents
     }
 
@@ -62,7 +63,9 @@ mod behaviours_async {
         assert_eq!(by_id.contents.username, "bo");
         let by_document = User::load_async(&by_name, &admin).await.unwrap().unwrap();
         assert_eq!(by_document.header, by_name.header);
-        let by_encoded_id = User::load_async(DocumentId::from_u64(bo), &admin).await.unwrap();
+        let by_encoded_id = User::load_async(DocumentId::from_u64(bo), &admin)
+            .await
+            .unwrap();
         assert_eq!(by_encoded_id.unwrap().contents.username, "bo");
         assert!(User::load_async("cy", &admin).await.unwrap().is_none());
     }
@@ -70,7 +73,10 @@ mod behaviours_async {
     pub async fn a_username_is_given_once<W: AsyncWorld>(world: &W) {
         let storage = world.open(Schemas::Current).await;
         storage.create_user("ada").await.unwrap();
-        let stored = User::load_async("ada", &storage.admin().await).await.unwrap().unwrap();
+        let stored = User::load_async("ada", &storage.admin().await)
+            .await
+            .unwrap()
+            .unwrap();
         assert_error!(
             storage.create_user("ada").await,
             Error::UniqueKeyViolation { existing_document, .. }
@@ -106,14 +112,26 @@ mod behaviours_async {
         let ada = storage.create_user("ada").await.unwrap();
         let one = group("one", LIST).push_into_async(&admin).await.unwrap();
         let two = group("two", GET).push_into_async(&admin).await.unwrap();
-        storage.add_permission_group_to_user("ada", "one").await.unwrap();
-        storage.add_permission_group_to_user(ada, two.header.id).await.unwrap();
+        storage
+            .add_permission_group_to_user("ada", "one")
+            .await
+            .unwrap();
+        storage
+            .add_permission_group_to_user(ada, two.header.id)
+            .await
+            .unwrap();
         let mut groups = user(&storage, "ada").await.groups;
         groups.sort_unstable();
         assert_eq!(groups, [one.header.id, two.header.id]);
-        storage.remove_permission_group_from_user(ada, "one").await.unwrap();
+        storage
+            .remove_permission_group_from_user(ada, "one")
+            .await
+            .unwrap();
         assert_eq!(user(&storage, "ada").await.groups, [two.header.id]);
-        storage.remove_permission_group_from_user("ada", &two).await.unwrap();
+        storage
+            .remove_permission_group_from_user("ada", &two)
+            .await
+            .unwrap();
         assert!(user(&storage, "ada").await.groups.is_empty());
     }
 
@@ -129,7 +147,10 @@ mod behaviours_async {
         let reader = Role::named("reader").push_into_async(&admin).await.unwrap();
         storage.add_role_to_user("ada", "reader").await.unwrap();
         assert_eq!(user(&storage, "ada").await.roles, [reader.header.id]);
-        storage.add_role_to_user(ada, writer.header.id).await.unwrap();
+        storage
+            .add_role_to_user(ada, writer.header.id)
+            .await
+            .unwrap();
         let mut roles = user(&storage, "ada").await.roles;
         roles.sort_unstable();
         assert_eq!(roles, [writer.header.id, reader.header.id]);
@@ -147,13 +168,19 @@ mod behaviours_async {
         group("one", LIST).push_into_async(&admin).await.unwrap();
         Role::named("role").push_into_async(&admin).await.unwrap();
         for _ in 0..2 {
-            storage.add_permission_group_to_user("ada", "one").await.unwrap();
+            storage
+                .add_permission_group_to_user("ada", "one")
+                .await
+                .unwrap();
             storage.add_role_to_user("ada", "role").await.unwrap();
         }
         let ada = user(&storage, "ada").await;
         assert_eq!((ada.groups.len(), ada.roles.len()), (1, 1));
         for _ in 0..2 {
-            storage.remove_permission_group_from_user("ada", "one").await.unwrap();
+            storage
+                .remove_permission_group_from_user("ada", "one")
+                .await
+                .unwrap();
             storage.remove_role_from_user("ada", "role").await.unwrap();
         }
         let ada = user(&storage, "ada").await;
@@ -176,7 +203,9 @@ mod behaviours_async {
         assert_error!(linked, Error::UserNotFound);
         let linked = storage.add_role_to_user("bo", "role").await;
         assert_error!(linked, Error::UserNotFound);
-        let linked = storage.remove_permission_group_from_user("ada", "none").await;
+        let linked = storage
+            .remove_permission_group_from_user("ada", "none")
+            .await;
         assert_error!(linked, Error::UserNotFound);
         let linked = storage.remove_permission_group_from_user("bo", "one").await;
         assert_error!(linked, Error::UserNotFound);
@@ -197,7 +226,10 @@ mod behaviours_async {
         let session = assumed.session().unwrap();
         assert!(session.id.is_some());
         let identity = session.identity().unwrap();
-        let expected = Identity::User { id: ada, username: String::from("ada") };
+        let expected = Identity::User {
+            id: ada,
+            username: String::from("ada"),
+        };
         assert_eq!(*identity, expected);
         assert!(!session.allowed_to(bonsaidb_resource_name(), &LIST));
 
@@ -205,7 +237,13 @@ mod behaviours_async {
         let assumed = storage.assume_identity(reference).await.unwrap();
         let identity = assumed.session().unwrap().identity().unwrap();
         let name = String::from("role");
-        assert_eq!(*identity, Identity::Role { id: role.header.id, name });
+        assert_eq!(
+            *identity,
+            Identity::Role {
+                id: role.header.id,
+                name
+            }
+        );
         assert!(storage.session().is_none());
     }
 
@@ -228,16 +266,25 @@ mod behaviours_async {
         let admin = storage.admin().await;
         storage.create_user("ada").await.unwrap();
         group("lists", LIST).push_into_async(&admin).await.unwrap();
-        let schemas = group("schemas", SCHEMAS).push_into_async(&admin).await.unwrap();
+        let schemas = group("schemas", SCHEMAS)
+            .push_into_async(&admin)
+            .await
+            .unwrap();
         let role = Role::named("role").with_group_ids([schemas.header.id]);
         role.push_into_async(&admin).await.unwrap();
 
         let nobody = User::assume_identity_async("ada", &storage).await.unwrap();
         assert_error!(nobody.list_databases().await, Error::PermissionDenied(_));
-        storage.add_permission_group_to_user("ada", "lists").await.unwrap();
+        storage
+            .add_permission_group_to_user("ada", "lists")
+            .await
+            .unwrap();
         let member = User::assume_identity_async("ada", &storage).await.unwrap();
         member.list_databases().await.unwrap();
-        assert_error!(member.list_available_schemas().await, Error::PermissionDenied(_));
+        assert_error!(
+            member.list_available_schemas().await,
+            Error::PermissionDenied(_)
+        );
         storage.add_role_to_user("ada", "role").await.unwrap();
         let both = User::assume_identity_async("ada", &storage).await.unwrap();
         both.list_databases().await.unwrap();
@@ -258,7 +305,9 @@ mod behaviours_async {
         let resource = bonsaidb_core::permissions::bonsai::user_resource_name(ada);
         let statement = Statement::for_resource(resource).allowing(&assume);
         let restricted = world.restricted(&storage, statement.into()).await;
-        let assumed = User::assume_identity_async("ada", &restricted).await.unwrap();
+        let assumed = User::assume_identity_async("ada", &restricted)
+            .await
+            .unwrap();
         assert!(assumed.session().unwrap().identity().is_some());
         let refused = User::assume_identity_async("bo", &restricted).await;
         assert_error!(refused, Error::PermissionDenied(_));

@@ -26,9 +26,13 @@ behaviours! { $ executed:
 /// The changes as (collection, id, deleted).
 fn changes(executed: &Executed) -> Vec<(String, DocumentId, bool)> {
     let documents = executed.changes.documents().expect("no keys changed");
-    let changes = documents
-        .iter()
-        .map(|(collection, change)| (collection.name.to_string(), change.id.clone(), change.deleted));
+    let changes = documents.iter().map(|(collection, change)| {
+        (
+            collection.name.to_string(),
+            change.id.clone(),
+            change.deleted,
+        )
+    });
     changes.collect()
 }
 
@@ -52,10 +56,16 @@ mod behaviours_async {
         let db = basic_async(world).await;
         let gone = Note::push_async(Note::new("gone"), &db).await.unwrap();
         let mut transaction = Transaction::new();
-        Account::of("Ada").push_in_transaction(&mut transaction).unwrap();
+        Account::of("Ada")
+            .push_in_transaction(&mut transaction)
+            .unwrap();
         gone.delete_in_transaction(&mut transaction).unwrap();
-        Note::new("x").overwrite_in_transaction(&5, &mut transaction).unwrap();
-        Account::of("Bo").push_in_transaction(&mut transaction).unwrap();
+        Note::new("x")
+            .overwrite_in_transaction(&5, &mut transaction)
+            .unwrap();
+        Account::of("Bo")
+            .push_in_transaction(&mut transaction)
+            .unwrap();
         transaction.apply_async(&db).await.unwrap();
 
         let executed = executed(&db).await;
@@ -77,7 +87,9 @@ mod behaviours_async {
     pub async fn ids_increase<W: AsyncWorld>(world: &W) {
         let db = basic_async(world).await;
         for _ in 0..5 {
-            Note::push_async(Note::new("x").tagged(&["a"]), &db).await.unwrap();
+            Note::push_async(Note::new("x").tagged(&["a"]), &db)
+                .await
+                .unwrap();
             db.view::<ByTag>().query().await.unwrap();
         }
         let executed = executed(&db).await;
@@ -90,14 +102,27 @@ mod behaviours_async {
         for _ in 0..5 {
             Note::push_async(Note::new("x"), &db).await.unwrap();
         }
-        let all: Vec<_> = executed(&db).await.iter().map(|executed| executed.id).collect();
-        let from = db.list_executed_transactions(Some(all[2]), None).await.unwrap();
+        let all: Vec<_> = executed(&db)
+            .await
+            .iter()
+            .map(|executed| executed.id)
+            .collect();
+        let from = db
+            .list_executed_transactions(Some(all[2]), None)
+            .await
+            .unwrap();
         let from: Vec<_> = from.iter().map(|executed| executed.id).collect();
         assert_eq!(from, all[2..]);
-        let two = db.list_executed_transactions(Some(all[1]), Some(2)).await.unwrap();
+        let two = db
+            .list_executed_transactions(Some(all[1]), Some(2))
+            .await
+            .unwrap();
         let two: Vec<_> = two.iter().map(|executed| executed.id).collect();
         assert_eq!(two, all[1..3]);
-        let rest = db.list_executed_transactions(Some(all[4] + 1), None).await.unwrap();
+        let rest = db
+            .list_executed_transactions(Some(all[4] + 1), None)
+            .await
+            .unwrap();
         assert!(rest.is_empty());
         let none = db.list_executed_transactions(None, Some(0)).await.unwrap();
         assert!(none.is_empty());
@@ -105,7 +130,10 @@ mod behaviours_async {
 
     async fn push_hundred<D: AsyncConnection>(db: D, _: u32) {
         for _ in 0..101 {
-            db.collection::<Line>().push_bytes(Vec::new()).await.unwrap();
+            db.collection::<Line>()
+                .push_bytes(Vec::new())
+                .await
+                .unwrap();
         }
     }
 
@@ -113,13 +141,25 @@ mod behaviours_async {
         let db = basic_async(world).await;
         at_once_async(10, &db, push_hundred::<W::Database>).await;
         let default = executed(&db).await;
-        assert_eq!(default.len(), LIST_TRANSACTIONS_DEFAULT_RESULT_COUNT as usize);
-        let more = db.list_executed_transactions(None, Some(150)).await.unwrap();
+        assert_eq!(
+            default.len(),
+            LIST_TRANSACTIONS_DEFAULT_RESULT_COUNT as usize
+        );
+        let more = db
+            .list_executed_transactions(None, Some(150))
+            .await
+            .unwrap();
         assert_eq!(more.len(), 150);
-        let most = db.list_executed_transactions(None, Some(5_000)).await.unwrap();
+        let most = db
+            .list_executed_transactions(None, Some(5_000))
+            .await
+            .unwrap();
         assert_eq!(most.len(), LIST_TRANSACTIONS_MAX_RESULTS as usize);
         let next = most.last().unwrap().id + 1;
-        let rest = db.list_executed_transactions(Some(next), None).await.unwrap();
+        let rest = db
+            .list_executed_transactions(Some(next), None)
+            .await
+            .unwrap();
         assert_eq!(rest.len(), 10);
     }
 
@@ -144,7 +184,9 @@ mod behaviours_async {
         note.update_async(&db).await.unwrap();
         let check = Operation::check_document_is_current::<Note, _>(&note).unwrap();
         let mut transaction = Transaction::from(check.clone());
-        Note::new("y").push_in_transaction(&mut transaction).unwrap();
+        Note::new("y")
+            .push_in_transaction(&mut transaction)
+            .unwrap();
         transaction.apply_async(&db).await.unwrap();
         Transaction::from(check).apply_async(&db).await.unwrap();
 
@@ -167,7 +209,10 @@ mod behaviours_async {
         let executed = executed(&db).await;
         let mut deleted = changes(executed.last().unwrap());
         deleted.sort_unstable();
-        assert_eq!(deleted, [change("notes", 1, true), change("notes", 2, true)]);
+        assert_eq!(
+            deleted,
+            [change("notes", 1, true), change("notes", 2, true)]
+        );
     }
 
     pub async fn the_last_id_is_that_of_the_last_commit<W: AsyncWorld>(world: &W) {
@@ -187,10 +232,16 @@ mod behaviours_async {
 
     pub async fn databases_have_records_of_their_own<W: AsyncWorld>(world: &W) {
         let db = basic_async(world).await;
-        let other = db.storage().create_database::<Basic>("second", false).await.unwrap();
+        let other = db
+            .storage()
+            .create_database::<Basic>("second", false)
+            .await
+            .unwrap();
         Note::push_async(Note::new("x"), &db).await.unwrap();
         Note::push_async(Note::new("y"), &db).await.unwrap();
-        Account::push_async(Account::of("Ada"), &other).await.unwrap();
+        Account::push_async(Account::of("Ada"), &other)
+            .await
+            .unwrap();
         assert_eq!(executed(&db).await.len(), 2);
         let executed = executed(&other).await;
         assert_eq!(executed.len(), 1);

@@ -73,7 +73,9 @@ fn all_but(action: BonsaiAction) -> Statement {
     let others = ALL_ACTIONS
         .into_iter()
         .filter(|other| !other.name().to_string().starts_with(&wanted));
-    others.fold(Statement::for_any(), |statement, other| statement.allowing(&other))
+    others.fold(Statement::for_any(), |statement, other| {
+        statement.allowing(&other)
+    })
 }
 
 const ALL_ACTIONS: [BonsaiAction; 22] = [
@@ -121,7 +123,9 @@ mod behaviours_async {
         db: &W::Database,
         statements: Vec<Statement>,
     ) -> W::Database {
-        let storage = world.restricted(&db.storage(), Permissions::from(statements)).await;
+        let storage = world
+            .restricted(&db.storage(), Permissions::from(statements))
+            .await;
         let db = storage.database::<Basic>(DATABASE).await.unwrap();
         assert!(db.session().is_some());
         db
@@ -159,10 +163,14 @@ mod behaviours_async {
 
     pub async fn a_handle_with_all_permissions_may_do_everything<W: AsyncWorld>(world: &W) {
         let db = basic_async(world).await;
-        let storage = world.restricted(&db.storage(), Permissions::allow_all()).await;
+        let storage = world
+            .restricted(&db.storage(), Permissions::allow_all())
+            .await;
         assert!(storage.session().is_some());
         let db = storage.database::<Basic>(DATABASE).await.unwrap();
-        let note = Note::push_async(Note::new("a").tagged(&["t"]), &db).await.unwrap();
+        let note = Note::push_async(Note::new("a").tagged(&["t"]), &db)
+            .await
+            .unwrap();
         assert_eq!(Note::get_async(&1, &db).await.unwrap(), Some(note));
         assert_eq!(db.view::<ByTag>().query_with_docs().await.unwrap().len(), 1);
         assert_eq!(db.view::<ByTag>().delete_docs().await.unwrap(), 1);
@@ -173,32 +181,55 @@ mod behaviours_async {
     pub async fn storage_administration_needs_its_actions<W: AsyncWorld>(world: &W) {
         let storage = world.open(Schemas::Current).await;
         let all = bonsaidb_resource_name;
-        storage_needs!(world, storage, ServerAction::CreateDatabase, database_resource_name("a"), |limited| {
-            limited
+        storage_needs!(
+            world,
+            storage,
+            ServerAction::CreateDatabase,
+            database_resource_name("a"),
+            |limited| limited
                 .create_database_with_schema("a", Basic::schema_name(), false)
                 .await
-        });
-        storage_needs!(world, storage, ServerAction::CreateDatabase, database_resource_name("b"), |limited| {
-            limited.create_database::<Basic>("b", true).await
-        });
-        let listed = storage_needs!(world, storage, ServerAction::ListDatabases, all(), |limited| {
-            limited.list_databases().await
-        });
+        );
+        storage_needs!(
+            world,
+            storage,
+            ServerAction::CreateDatabase,
+            database_resource_name("b"),
+            |limited| limited.create_database::<Basic>("b", true).await
+        );
+        let listed = storage_needs!(
+            world,
+            storage,
+            ServerAction::ListDatabases,
+            all(),
+            |limited| limited.list_databases().await
+        );
         assert_eq!(listed.len(), 3);
-        let schemas = storage_needs!(world, storage, ServerAction::ListAvailableSchemas, all(), |limited| {
-            limited.list_available_schemas().await
-        });
+        let schemas = storage_needs!(
+            world,
+            storage,
+            ServerAction::ListAvailableSchemas,
+            all(),
+            |limited| limited.list_available_schemas().await
+        );
         assert!(schemas.len() > 3);
-        storage_needs!(world, storage, ServerAction::DeleteDatabase, database_resource_name("a"), |limited| {
-            limited.delete_database("a").await
-        });
+        storage_needs!(
+            world,
+            storage,
+            ServerAction::DeleteDatabase,
+            database_resource_name("a"),
+            |limited| limited.delete_database("a").await
+        );
 
         let other = allow(
             database_resource_name("c"),
             BonsaiAction::Server(ServerAction::DeleteDatabase),
         );
         let limited = world.restricted(&storage, other.into()).await;
-        assert_error!(limited.delete_database("b").await, Error::PermissionDenied(_));
+        assert_error!(
+            limited.delete_database("b").await,
+            Error::PermissionDenied(_)
+        );
         storage.database::<Basic>("b").await.unwrap();
     }
 
@@ -206,7 +237,10 @@ mod behaviours_async {
         let storage = world.open(Schemas::Current).await;
         let admin = storage.admin().await;
         let all = bonsaidb_resource_name;
-        PermissionGroup::named("group").push_into_async(&admin).await.unwrap();
+        PermissionGroup::named("group")
+            .push_into_async(&admin)
+            .await
+            .unwrap();
         Role::named("filler").push_into_async(&admin).await.unwrap();
         let role = Role::named("role").push_into_async(&admin).await.unwrap();
         let role = role.header.id;
@@ -219,7 +253,9 @@ mod behaviours_async {
             limited.add_permission_group_to_user("ada", "group").await
         });
         storage_needs!(world, storage, groups, on_ada(), |limited| {
-            limited.remove_permission_group_from_user(ada, "group").await
+            limited
+                .remove_permission_group_from_user(ada, "group")
+                .await
         });
         let roles = ServerAction::ModifyUserRoles;
         storage_needs!(world, storage, roles, on_ada(), |limited| {
@@ -232,13 +268,23 @@ mod behaviours_async {
         storage_needs!(world, storage, assume, on_ada(), |limited| {
             User::assume_identity_async("ada", &limited).await
         });
-        storage_needs!(world, storage, assume, role_resource_name(role), |limited| {
-            let reference = IdentityReference::role("role").unwrap();
-            limited.assume_identity(reference).await
-        });
-        storage_needs!(world, storage, ServerAction::DeleteUser, on_ada(), |limited| {
-            limited.delete_user("ada").await
-        });
+        storage_needs!(
+            world,
+            storage,
+            assume,
+            role_resource_name(role),
+            |limited| {
+                let reference = IdentityReference::role("role").unwrap();
+                limited.assume_identity(reference).await
+            }
+        );
+        storage_needs!(
+            world,
+            storage,
+            ServerAction::DeleteUser,
+            on_ada(),
+            |limited| limited.delete_user("ada").await
+        );
         assert_eq!(User::all_async(&admin).count().await.unwrap(), 0);
     }
 
@@ -251,34 +297,55 @@ mod behaviours_async {
 
     pub async fn reading_documents_needs_its_actions<W: AsyncWorld>(world: &W) {
         let db = three_notes(world).await;
-        let found = needs!(world, db, document(DocumentAction::Get), the_document(1), |limited| {
-            Note::get_async(&1, &limited).await
-        });
+        let found = needs!(
+            world,
+            db,
+            document(DocumentAction::Get),
+            the_document(1),
+            |limited| Note::get_async(&1, &limited).await
+        );
         assert!(found.is_some());
-        let listed = needs!(world, db, document(DocumentAction::List), the_collection(), |limited| {
-            Note::all_async(&limited).query().await
-        });
+        let listed = needs!(
+            world,
+            db,
+            document(DocumentAction::List),
+            the_collection(),
+            |limited| Note::all_async(&limited).query().await
+        );
         assert_eq!(listed.len(), 3);
-        let headers = needs!(world, db, document(DocumentAction::ListHeaders), the_collection(), |limited| {
-            Note::all_async(&limited).headers().await
-        });
+        let headers = needs!(
+            world,
+            db,
+            document(DocumentAction::ListHeaders),
+            the_collection(),
+            |limited| Note::all_async(&limited).headers().await
+        );
         assert_eq!(headers.len(), 3);
-        let count = needs!(world, db, document(DocumentAction::Count), the_collection(), |limited| {
-            Note::all_async(&limited).count().await
-        });
+        let count = needs!(
+            world,
+            db,
+            document(DocumentAction::Count),
+            the_collection(),
+            |limited| Note::all_async(&limited).count().await
+        );
         assert_eq!(count, 3);
         // An absent document is not told from one that must not be seen.
         let limited = restricted(world, &db, Vec::new()).await;
-        assert_refused(Note::get_async(&9, &limited).await, document(DocumentAction::Get));
+        assert_refused(
+            Note::get_async(&9, &limited).await,
+            document(DocumentAction::Get),
+        );
     }
 
     pub async fn each_of_several_documents_needs_get<W: AsyncWorld>(world: &W) {
         let db = three_notes(world).await;
         let get = document(DocumentAction::Get);
-        let limited = restricted(world, &db, vec![
-            allow(the_document(1), get),
-            allow(the_document(3), get),
-        ]).await;
+        let limited = restricted(
+            world,
+            &db,
+            vec![allow(the_document(1), get), allow(the_document(3), get)],
+        )
+        .await;
         let found = Note::get_multiple_async(&[1, 3], &limited).await.unwrap();
         assert_eq!(found.len(), 2);
         let refused = Note::get_multiple_async(&[1, 2], &limited).await;
@@ -287,25 +354,51 @@ mod behaviours_async {
 
     pub async fn writing_documents_needs_its_actions<W: AsyncWorld>(world: &W) {
         let db = three_notes(world).await;
-        let pushed = needs!(world, db, document(DocumentAction::Insert), the_collection(), |limited| {
-            Note::push_async(Note::new("b"), &limited).await.map_err(Error::from)
-        });
+        let pushed = needs!(
+            world,
+            db,
+            document(DocumentAction::Insert),
+            the_collection(),
+            |limited| Note::push_async(Note::new("b"), &limited)
+                .await
+                .map_err(Error::from)
+        );
         assert_eq!(pushed.header.id, 4);
-        needs!(world, db, document(DocumentAction::Insert), the_collection(), |limited| {
-            Note::insert_async(&9, Note::new("b"), &limited).await.map_err(Error::from)
-        });
+        needs!(
+            world,
+            db,
+            document(DocumentAction::Insert),
+            the_collection(),
+            |limited| Note::insert_async(&9, Note::new("b"), &limited)
+                .await
+                .map_err(Error::from)
+        );
         let mut note = Note::get_async(&1, &db).await.unwrap().unwrap();
         note.contents.text = String::from("changed");
-        needs!(world, db, document(DocumentAction::Update), the_document(1), |limited| {
-            note.update_async(&limited).await
-        });
-        let over = needs!(world, db, document(DocumentAction::Overwrite), the_document(1), |limited| {
-            Note::overwrite_async(&1, Note::new("over"), &limited).await.map_err(Error::from)
-        });
+        needs!(
+            world,
+            db,
+            document(DocumentAction::Update),
+            the_document(1),
+            |limited| note.update_async(&limited).await
+        );
+        let over = needs!(
+            world,
+            db,
+            document(DocumentAction::Overwrite),
+            the_document(1),
+            |limited| Note::overwrite_async(&1, Note::new("over"), &limited)
+                .await
+                .map_err(Error::from)
+        );
         assert_eq!(over.header.revision.id, 2);
-        needs!(world, db, document(DocumentAction::Delete), the_document(1), |limited| {
-            over.delete_async(&limited).await
-        });
+        needs!(
+            world,
+            db,
+            document(DocumentAction::Delete),
+            the_document(1),
+            |limited| over.delete_async(&limited).await
+        );
         assert!(Note::get_async(&1, &db).await.unwrap().is_none());
         assert_eq!(Note::all_async(&db).count().await.unwrap(), 4);
     }
@@ -324,18 +417,26 @@ mod behaviours_async {
         let check = Operation::check_document_exists::<Note>(&1).unwrap();
         let refused = Transaction::from(check.clone()).apply_async(&limited).await;
         assert_refused(refused, document(DocumentAction::Get));
-        needs!(world, db, document(DocumentAction::Get), the_document(1), |limited| {
-            Transaction::from(check.clone()).apply_async(&limited).await
-        });
+        needs!(
+            world,
+            db,
+            document(DocumentAction::Get),
+            the_document(1),
+            |limited| Transaction::from(check.clone()).apply_async(&limited).await
+        );
     }
 
     pub async fn a_permission_may_be_for_one_document<W: AsyncWorld>(world: &W) {
         let db = three_notes(world).await;
-        let actions = [DocumentAction::Get, DocumentAction::Update, DocumentAction::Delete];
-        let statement = actions
-            .map(document)
-            .iter()
-            .fold(Statement::for_resource(the_document(2)), Statement::allowing);
+        let actions = [
+            DocumentAction::Get,
+            DocumentAction::Update,
+            DocumentAction::Delete,
+        ];
+        let statement = actions.map(document).iter().fold(
+            Statement::for_resource(the_document(2)),
+            Statement::allowing,
+        );
         let limited = restricted(world, &db, vec![statement]).await;
         let mut mine = Note::get_async(&2, &limited).await.unwrap().unwrap();
         mine.contents.text = String::from("mine");
@@ -344,28 +445,46 @@ mod behaviours_async {
         theirs.contents.text = String::from("mine");
         let update = document(DocumentAction::Update);
         assert_refused(theirs.update_async(&limited).await, update);
-        assert_refused(theirs.delete_async(&limited).await, document(DocumentAction::Delete));
+        assert_refused(
+            theirs.delete_async(&limited).await,
+            document(DocumentAction::Delete),
+        );
         mine.delete_async(&limited).await.unwrap();
         assert_eq!(Note::all_async(&db).count().await.unwrap(), 2);
     }
 
     pub async fn views_need_their_actions<W: AsyncWorld>(world: &W) {
         let db = three_notes(world).await;
-        let found = needs!(world, db, view(ViewAction::Query), the_view(&ByTag), |limited| {
-            limited.view::<ByTag>().query().await
-        });
+        let found = needs!(
+            world,
+            db,
+            view(ViewAction::Query),
+            the_view(&ByTag),
+            |limited| limited.view::<ByTag>().query().await
+        );
         assert_eq!(found.len(), 3);
-        let sum = needs!(world, db, view(ViewAction::Reduce), the_view(&ByTag), |limited| {
-            limited.view::<ByTag>().reduce().await
-        });
+        let sum = needs!(
+            world,
+            db,
+            view(ViewAction::Reduce),
+            the_view(&ByTag),
+            |limited| limited.view::<ByTag>().reduce().await
+        );
         assert_eq!(sum, 3);
-        let groups = needs!(world, db, view(ViewAction::Reduce), the_view(&ByTag), |limited| {
-            limited.view::<ByTag>().reduce_grouped().await
-        });
+        let groups = needs!(
+            world,
+            db,
+            view(ViewAction::Reduce),
+            the_view(&ByTag),
+            |limited| limited.view::<ByTag>().reduce_grouped().await
+        );
         assert_eq!(groups.len(), 1);
         let other = allow(the_view(&ByRating), view(ViewAction::Query));
         let limited = restricted(world, &db, vec![other]).await;
-        assert_refused(limited.view::<ByTag>().query().await, view(ViewAction::Query));
+        assert_refused(
+            limited.view::<ByTag>().query().await,
+            view(ViewAction::Query),
+        );
         limited.view::<ByRating>().query().await.unwrap();
     }
 
@@ -374,11 +493,20 @@ mod behaviours_async {
         let query = allow(the_view(&ByRating), view(ViewAction::Query));
         let get = document(DocumentAction::Get);
         let limited = restricted(world, &db, vec![query, allow(the_document(2), get)]).await;
-        let found = limited.view::<ByRating>().with_key(&2).query_with_docs().await.unwrap();
+        let found = limited
+            .view::<ByRating>()
+            .with_key(&2)
+            .query_with_docs()
+            .await
+            .unwrap();
         assert_eq!(found.len(), 1);
         let refused = limited.view::<ByRating>().query_with_docs().await;
         assert_refused(refused, get);
-        let refused = limited.view::<ByRating>().with_key(&1).query_with_collection_docs().await;
+        let refused = limited
+            .view::<ByRating>()
+            .with_key(&1)
+            .query_with_collection_docs()
+            .await;
         assert_refused(refused, get);
 
         let by_view = allow(the_view(&ByRating), view(ViewAction::DeleteDocs));
@@ -397,23 +525,35 @@ mod behaviours_async {
     pub async fn transactions_are_listed_with_their_actions<W: AsyncWorld>(world: &W) {
         let db = three_notes(world).await;
         let list = DatabaseAction::Transaction(TransactionAction::ListExecuted);
-        let listed = needs!(world, db, BonsaiAction::Database(list), database_resource_name(DATABASE), |limited| {
-            limited.list_executed_transactions(None, None).await
-        });
+        let listed = needs!(
+            world,
+            db,
+            BonsaiAction::Database(list),
+            database_resource_name(DATABASE),
+            |limited| limited.list_executed_transactions(None, None).await
+        );
         assert_eq!(listed.len(), 1);
         let last = DatabaseAction::Transaction(TransactionAction::GetLastId);
-        let last = needs!(world, db, BonsaiAction::Database(last), database_resource_name(DATABASE), |limited| {
-            limited.last_transaction_id().await
-        });
+        let last = needs!(
+            world,
+            db,
+            BonsaiAction::Database(last),
+            database_resource_name(DATABASE),
+            |limited| limited.last_transaction_id().await
+        );
         assert!(last.is_some());
     }
 
     pub async fn compaction_needs_its_action<W: AsyncWorld>(world: &W) {
         let db = three_notes(world).await;
         let compact = BonsaiAction::Database(DatabaseAction::Compact);
-        needs!(world, db, compact, database_resource_name(DATABASE), |limited| {
-            limited.compact().await
-        });
+        needs!(
+            world,
+            db,
+            compact,
+            database_resource_name(DATABASE),
+            |limited| limited.compact().await
+        );
         needs!(world, db, compact, the_collection(), |limited| {
             limited.compact_collection::<Note>().await
         });
@@ -434,8 +574,8 @@ mod behaviours_async {
         assert!(admin.session().is_some());
         let refused = User::all_async(&admin).query().await;
         assert_refused(refused, document(DocumentAction::List));
-        let group = PermissionGroup::named("g")
-            .with_group_ids([Statement::allow_all_for_any_resource()]);
+        let group =
+            PermissionGroup::named("g").with_group_ids([Statement::allow_all_for_any_resource()]);
         let refused = group.push_into_async(&admin).await.map_err(Error::from);
         assert_refused(refused, document(DocumentAction::Insert));
     }

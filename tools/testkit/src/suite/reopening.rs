@@ -45,8 +45,12 @@ mod behaviours_async {
 
     pub async fn documents_and_revisions_persist<W: AsyncWorld>(world: &W) {
         let db = basic_async(world).await;
-        let notes = Note::push_all_async(["a", "b", "c"].map(Note::new), &db).await.unwrap();
-        let over = Note::overwrite_async(&2, Note::new("over"), &db).await.unwrap();
+        let notes = Note::push_all_async(["a", "b", "c"].map(Note::new), &db)
+            .await
+            .unwrap();
+        let over = Note::overwrite_async(&2, Note::new("over"), &db)
+            .await
+            .unwrap();
         notes[2].delete_async(&db).await.unwrap();
         drop(db);
 
@@ -67,8 +71,14 @@ mod behaviours_async {
     pub async fn large_documents_persist<W: AsyncWorld>(world: &W) {
         let db = basic_async(world).await;
         let large: Vec<u8> = (0..500_000_u32).flat_map(u32::to_le_bytes).collect();
-        db.collection::<Line>().push_bytes(large.clone()).await.unwrap();
-        db.collection::<Line>().push_bytes(Vec::new()).await.unwrap();
+        db.collection::<Line>()
+            .push_bytes(large.clone())
+            .await
+            .unwrap();
+        db.collection::<Line>()
+            .push_bytes(Vec::new())
+            .await
+            .unwrap();
         drop(db);
         let db = again(world).await;
         let stored = db.collection::<Line>().all().query().await.unwrap();
@@ -98,9 +108,13 @@ mod behaviours_async {
         assert_eq!(db.view::<ByTag>().reduce().await.unwrap(), 20);
         drop(db);
         let db = again(world).await;
-        let eager = db.view::<TagsEagerly>().with_access_policy(AccessPolicy::NoUpdate);
+        let eager = db
+            .view::<TagsEagerly>()
+            .with_access_policy(AccessPolicy::NoUpdate);
         assert_eq!(eager.with_key("a").reduce().await.unwrap(), 10);
-        let lazy = db.view::<ByTag>().with_access_policy(AccessPolicy::NoUpdate);
+        let lazy = db
+            .view::<ByTag>()
+            .with_access_policy(AccessPolicy::NoUpdate);
         assert_eq!(lazy.with_key("a").query().await.unwrap().len(), 10);
         assert_eq!(db.view::<ByTag>().reduce().await.unwrap(), 20);
         let note = Note::get_async(&1, &db).await.unwrap().unwrap();
@@ -116,7 +130,9 @@ mod behaviours_async {
         let gone = Note::push_async(tagged.clone(), &db).await.unwrap();
         assert_eq!(db.view::<ByTag>().query().await.unwrap().len(), 2);
         gone.delete_async(&db).await.unwrap();
-        Note::overwrite_async(&1, Note::new("x").tagged(&["b"]), &db).await.unwrap();
+        Note::overwrite_async(&1, Note::new("x").tagged(&["b"]), &db)
+            .await
+            .unwrap();
         Note::push_async(tagged, &db).await.unwrap();
         drop(db);
         let db = again(world).await;
@@ -133,7 +149,9 @@ mod behaviours_async {
         Account::push_async(Account::of("Ada"), &db).await.unwrap();
         drop(db);
         let db = again(world).await;
-        let refused = Account::push_async(Account::of("Ada"), &db).await.unwrap_err();
+        let refused = Account::push_async(Account::of("Ada"), &db)
+            .await
+            .unwrap_err();
         assert!(refused.error.is_unique_key_error::<ByHolder, _>(&db));
         Account::push_async(Account::of("Bo"), &db).await.unwrap();
     }
@@ -159,7 +177,10 @@ mod behaviours_async {
 
     pub async fn databases_and_their_schemas_persist<W: AsyncWorld>(world: &W) {
         let db = basic_async(world).await;
-        db.storage().create_database::<Other>("other", false).await.unwrap();
+        db.storage()
+            .create_database::<Other>("other", false)
+            .await
+            .unwrap();
         drop(db);
         let storage = world.open(Schemas::Current).await;
         assert_eq!(storage.list_databases().await.unwrap().len(), 3);
@@ -180,7 +201,10 @@ mod behaviours_async {
         let storage = world.open(Schemas::Current).await;
         let refused = storage.database::<Basic>("basic").await;
         assert_error!(refused, Error::DatabaseNotFound(_));
-        let db = storage.create_database::<Basic>("basic", false).await.unwrap();
+        let db = storage
+            .create_database::<Basic>("basic", false)
+            .await
+            .unwrap();
         assert_eq!(Note::all_async(&db).count().await.unwrap(), 0);
     }
 
@@ -197,7 +221,10 @@ mod behaviours_async {
         drop((admin, storage));
 
         let storage = world.open(Schemas::Current).await;
-        let user = User::load_async("ada", &storage.admin().await).await.unwrap().unwrap();
+        let user = User::load_async("ada", &storage.admin().await)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(user.header.id, ada);
         let assumed = User::assume_identity_async(ada, &storage).await.unwrap();
         assumed.list_databases().await.unwrap();
@@ -213,7 +240,9 @@ mod behaviours_async {
         drop(db);
         for round in 1..=8 {
             let db = again(world).await;
-            let pushed = Note::push_async(Note::new("x").tagged(&["a"]), &db).await.unwrap();
+            let pushed = Note::push_async(Note::new("x").tagged(&["a"]), &db)
+                .await
+                .unwrap();
             assert_eq!(pushed.header.id, round);
             if round % 2 == 0 {
                 assert_eq!(u64::from(db.view::<ByTag>().reduce().await.unwrap()), round);
@@ -227,12 +256,21 @@ mod behaviours_async {
     /// Two entries in a database of the earlier schema, both views indexed; then the later schema.
     async fn evolved<W: AsyncWorld>(world: &W, titles: &[&str]) -> W::Database {
         let storage = world.open(Schemas::Current).await;
-        let db = storage.create_database::<Evolving>("evolving", false).await.unwrap();
+        let db = storage
+            .create_database::<Evolving>("evolving", false)
+            .await
+            .unwrap();
         for title in titles {
             Entry::push_async(Entry::new(title), &db).await.unwrap();
         }
-        assert_eq!(db.view::<ByTitle>().query().await.unwrap().len(), titles.len());
-        assert_eq!(db.view::<Titles>().query().await.unwrap().len(), titles.len());
+        assert_eq!(
+            db.view::<ByTitle>().query().await.unwrap().len(),
+            titles.len()
+        );
+        assert_eq!(
+            db.view::<Titles>().query().await.unwrap().len(),
+            titles.len()
+        );
         drop((db, storage));
         let storage = world.open(Schemas::Later).await;
         storage.database::<Evolved>("evolving").await.unwrap()
@@ -268,14 +306,19 @@ mod behaviours_async {
         let entry = EvolvedEntry::get_async(&1, &db).await.unwrap().unwrap();
         entry.delete_async(&db).await.unwrap();
         assert_eq!(keys::<later::Titles, _>(&db).await, ["B", "C"]);
-        let current = db.view::<later::Titles>().with_access_policy(AccessPolicy::NoUpdate);
+        let current = db
+            .view::<later::Titles>()
+            .with_access_policy(AccessPolicy::NoUpdate);
         assert_eq!(current.query().await.unwrap().len(), 2);
     }
 
     pub async fn a_new_view_covers_old_documents<W: AsyncWorld>(world: &W) {
         let db = evolved(world, &["a", "bbb"]).await;
         let found = db.view::<BySize>().query().await.unwrap();
-        let found: Vec<_> = found.iter().map(|entry| (entry.key, entry.source.id)).collect();
+        let found: Vec<_> = found
+            .iter()
+            .map(|entry| (entry.key, entry.source.id))
+            .collect();
         assert_eq!(found, [(1, 1), (3, 2)]);
         // And back: the earlier program still works.
         drop(db);
@@ -288,7 +331,10 @@ mod behaviours_async {
     pub async fn a_new_unique_view_holds_for_old_documents<W: AsyncWorld>(world: &W) {
         let db = evolved(world, &["a", "b"]).await;
         let title = String::from("a");
-        let refused = EvolvedEntry { title }.push_into_async(&db).await.unwrap_err();
+        let refused = EvolvedEntry { title }
+            .push_into_async(&db)
+            .await
+            .unwrap_err();
         assert!(refused.error.is_unique_key_error::<UniqueTitles, _>(&db));
         assert_eq!(keys::<UniqueTitles, _>(&db).await, ["a", "b"]);
         let title = String::from("c");

@@ -39,9 +39,17 @@ mod behaviours_async {
 
     pub async fn databases_are_apart<W: AsyncWorld>(world: &W) {
         let storage = world.open(Schemas::Current).await;
-        let one = storage.create_database::<Basic>("one", false).await.unwrap();
-        let two = storage.create_database::<Basic>("two", false).await.unwrap();
-        let note = Note::push_async(Note::new("1").tagged(&["a"]), &one).await.unwrap();
+        let one = storage
+            .create_database::<Basic>("one", false)
+            .await
+            .unwrap();
+        let two = storage
+            .create_database::<Basic>("two", false)
+            .await
+            .unwrap();
+        let note = Note::push_async(Note::new("1").tagged(&["a"]), &one)
+            .await
+            .unwrap();
         assert_eq!(Note::all_async(&two).count().await.unwrap(), 0);
         assert!(two.view::<ByTag>().query().await.unwrap().is_empty());
         let other = Note::push_async(Note::new("2"), &two).await.unwrap();
@@ -52,8 +60,14 @@ mod behaviours_async {
 
     pub async fn databases_of_several_schemas_share_a_storage<W: AsyncWorld>(world: &W) {
         let storage = world.open(Schemas::Current).await;
-        let basic = storage.create_database::<Basic>("basic", false).await.unwrap();
-        let other = storage.create_database::<Other>("other", false).await.unwrap();
+        let basic = storage
+            .create_database::<Basic>("basic", false)
+            .await
+            .unwrap();
+        let other = storage
+            .create_database::<Other>("other", false)
+            .await
+            .unwrap();
         Note::push_async(Note::new("a"), &basic).await.unwrap();
         Number::push_async(Number(1), &other).await.unwrap();
         let refused = Note::push_async(Note::new("a"), &other).await;
@@ -62,14 +76,23 @@ mod behaviours_async {
 
     pub async fn every_handle_sees_the_same_data<W: AsyncWorld>(world: &W) {
         let storage = world.open(Schemas::Current).await;
-        let first = storage.create_database::<Basic>("basic", false).await.unwrap();
+        let first = storage
+            .create_database::<Basic>("basic", false)
+            .await
+            .unwrap();
         let second = storage.database::<Basic>("basic").await.unwrap();
         let note = Note::push_async(Note::new("a"), &first).await.unwrap();
-        assert_eq!(Note::get_async(&1, &second).await.unwrap(), Some(note.clone()));
+        assert_eq!(
+            Note::get_async(&1, &second).await.unwrap(),
+            Some(note.clone())
+        );
         drop(first);
         let third = storage.clone().database::<Basic>("basic").await.unwrap();
         drop(storage);
-        assert_eq!(Note::get_async(&1, &third.clone()).await.unwrap(), Some(note));
+        assert_eq!(
+            Note::get_async(&1, &third.clone()).await.unwrap(),
+            Some(note)
+        );
     }
 
     pub async fn a_connection_leads_back_to_its_storage<W: AsyncWorld>(world: &W) {
@@ -92,9 +115,15 @@ mod behaviours_async {
 
     pub async fn an_existing_database_is_returned_if_that_is_enough<W: AsyncWorld>(world: &W) {
         let storage = world.open(Schemas::Current).await;
-        let first = storage.create_database::<Basic>("basic", true).await.unwrap();
+        let first = storage
+            .create_database::<Basic>("basic", true)
+            .await
+            .unwrap();
         Note::push_async(Note::new("a"), &first).await.unwrap();
-        let second = storage.create_database::<Basic>("basic", true).await.unwrap();
+        let second = storage
+            .create_database::<Basic>("basic", true)
+            .await
+            .unwrap();
         assert_eq!(Note::all_async(&second).count().await.unwrap(), 1);
         let other = storage.create_database::<Other>("basic", true).await;
         assert_error!(
@@ -108,10 +137,17 @@ mod behaviours_async {
 
     pub async fn creating_checks_name_then_schema_then_existence<W: AsyncWorld>(world: &W) {
         let storage = world.open(Schemas::Current).await;
-        storage.create_database::<Basic>("basic", false).await.unwrap();
-        let refused = storage.create_database::<Unregistered>("not this", false).await;
+        storage
+            .create_database::<Basic>("basic", false)
+            .await
+            .unwrap();
+        let refused = storage
+            .create_database::<Unregistered>("not this", false)
+            .await;
         assert_error!(refused, Error::InvalidDatabaseName(name) if name == "not this");
-        let refused = storage.create_database::<Unregistered>("basic", false).await;
+        let refused = storage
+            .create_database::<Unregistered>("basic", false)
+            .await;
         assert_error!(
             refused,
             Error::SchemaNotRegistered(schema) if schema == Unregistered::schema_name()
@@ -120,14 +156,19 @@ mod behaviours_async {
         assert_error!(refused, Error::DatabaseNameAlreadyTaken(name) if name == "basic");
         let refused = storage.create_database::<Other>("basic", false).await;
         assert_error!(refused, Error::DatabaseNameAlreadyTaken(_));
-        let refused = storage.create_database::<Admin>(ADMIN_DATABASE_NAME, false).await;
+        let refused = storage
+            .create_database::<Admin>(ADMIN_DATABASE_NAME, false)
+            .await;
         assert_error!(refused, Error::DatabaseNameAlreadyTaken(_));
         assert_eq!(storage.list_databases().await.unwrap().len(), 2);
     }
 
     pub async fn opening_checks_existence_and_schema<W: AsyncWorld>(world: &W) {
         let storage = world.open(Schemas::Current).await;
-        storage.create_database::<Basic>("basic", false).await.unwrap();
+        storage
+            .create_database::<Basic>("basic", false)
+            .await
+            .unwrap();
         let refused = storage.database::<Basic>("absent").await;
         assert_error!(refused, Error::DatabaseNotFound(name) if name == "absent");
         let refused = storage.database::<Other>("basic").await;
@@ -167,7 +208,10 @@ mod behaviours_async {
                 assert_error!(refused, Error::InvalidDatabaseName(name) if name == bad);
             }
             let refused = storage.database::<Basic>(bad).await;
-            assert_error!(refused, Error::DatabaseNotFound(_) | Error::InvalidDatabaseName(_));
+            assert_error!(
+                refused,
+                Error::DatabaseNotFound(_) | Error::InvalidDatabaseName(_)
+            );
         }
         let databases = storage.list_databases().await.unwrap();
         assert_eq!(databases.len(), GOOD_NAMES.len() + 1);
@@ -175,8 +219,14 @@ mod behaviours_async {
 
     pub async fn names_are_case_sensitive<W: AsyncWorld>(world: &W) {
         let storage = world.open(Schemas::Current).await;
-        let lower = storage.create_database::<Basic>("name", false).await.unwrap();
-        let upper = storage.create_database::<Basic>("NAME", false).await.unwrap();
+        let lower = storage
+            .create_database::<Basic>("name", false)
+            .await
+            .unwrap();
+        let upper = storage
+            .create_database::<Basic>("NAME", false)
+            .await
+            .unwrap();
         Note::push_async(Note::new("a"), &lower).await.unwrap();
         assert_eq!(Note::all_async(&upper).count().await.unwrap(), 0);
         let refused = storage.database::<Basic>("Name").await;
@@ -203,9 +253,17 @@ mod behaviours_async {
 
     pub async fn a_deleted_database_is_gone<W: AsyncWorld>(world: &W) {
         let storage = world.open(Schemas::Current).await;
-        let db = storage.create_database::<Basic>("basic", false).await.unwrap();
-        storage.create_database::<Basic>("kept", false).await.unwrap();
-        Note::push_async(Note::new("a").tagged(&["t"]), &db).await.unwrap();
+        let db = storage
+            .create_database::<Basic>("basic", false)
+            .await
+            .unwrap();
+        storage
+            .create_database::<Basic>("kept", false)
+            .await
+            .unwrap();
+        Note::push_async(Note::new("a").tagged(&["t"]), &db)
+            .await
+            .unwrap();
         db.view::<ByTag>().query().await.unwrap();
         drop(db);
         storage.delete_database("basic").await.unwrap();
@@ -217,14 +275,20 @@ mod behaviours_async {
         assert_error!(refused, Error::DatabaseNotFound(_));
         assert_eq!(storage.list_databases().await.unwrap().len(), 2);
 
-        let new = storage.create_database::<Basic>("basic", false).await.unwrap();
+        let new = storage
+            .create_database::<Basic>("basic", false)
+            .await
+            .unwrap();
         assert_eq!(Note::all_async(&new).count().await.unwrap(), 0);
         assert!(new.view::<ByTag>().query().await.unwrap().is_empty());
         let first = Note::push_async(Note::new("b"), &new).await.unwrap();
         assert_eq!(first.header.id, 1);
         drop(new);
         storage.delete_database("basic").await.unwrap();
-        storage.create_database::<Other>("basic", false).await.unwrap();
+        storage
+            .create_database::<Other>("basic", false)
+            .await
+            .unwrap();
     }
 
     pub async fn all_registered_schemas_are_available<W: AsyncWorld>(world: &W) {
