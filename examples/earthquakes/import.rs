@@ -1,6 +1,7 @@
 //! Bringing reports into the database, all of them or none.
 
 use std::fmt::{self, Display};
+use std::time::Duration;
 
 use bonsaidb::core::connection::Connection;
 use bonsaidb::core::schema::SerializedCollection;
@@ -66,9 +67,11 @@ fn is_older(earthquake: &Earthquake, stored: &Earthquake) -> bool {
 /// Makes a progress bar, which is shown on standard error if that is a terminal.
 fn progress_bar(reports: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}");
-    ProgressBar::new(reports as u64)
+    let progress = ProgressBar::new(reports as u64)
         .with_style(style.expect("the template is valid"))
-        .with_message("comparing")
+        .with_message("comparing");
+    progress.enable_steady_tick(Duration::from_millis(50));
+    progress
 }
 
 impl Display for Imported {
