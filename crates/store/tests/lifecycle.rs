@@ -11,6 +11,7 @@ use std::time::Duration;
 use bonsaidb_store::{Direction, DiskFolder, Error, Folder, Lock, MemoryFolder, Read, Store};
 
 use common::{ALL, get, open, open_in, put, small, try_put};
+use gate::OpenOnDrop;
 
 #[test]
 fn handles_of_one_name_are_one_database() {
@@ -92,6 +93,7 @@ fn closing_waits_for_what_is_on_its_way() {
     let table = database.table("things").unwrap();
     folder.close();
     thread::scope(|scope| {
+        let _open = OpenOnDrop(&folder);
         let written = scope.spawn(|| try_put(&database, table, b"a", b"1"));
         folder.wait_until_held();
         let closed = scope.spawn(|| store.close());

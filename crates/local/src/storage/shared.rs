@@ -49,13 +49,14 @@ impl Shared {
         let id_file = StorageId::file(&path);
         let lock = Lock::acquire(&id_file, configuration.lock_wait, read_only)?;
         let id = StorageId::read_or_create(&id_file, configuration.unique_id, read_only)?;
-        let folder: Arc<dyn Folder> = if configuration.memory_only {
-            Arc::new(MemoryFolder::new())
-        } else {
-            Arc::new(DiskFolder::new(&path))
+        let folder: Arc<dyn Folder> = match configuration.folder {
+            Some(folder) => folder,
+            None if configuration.memory_only => Arc::new(MemoryFolder::new()),
+            None => Arc::new(DiskFolder::new(&path)),
         };
         let options = Options::default()
             .read_only(read_only && !configuration.memory_only)
+            .cache_bytes(configuration.cache_bytes)
             .lock(lock);
         let mut schemas = configuration.schemas;
         let admin = Arc::new(Admin::schematic()?);
