@@ -139,7 +139,7 @@ mod behaviours_async {
         assert_eq!(db.view::<FailingEagerly>().query().await.unwrap().len(), 1);
     }
 
-    async fn push_panicking<D: AsyncConnection>(db: D, _: u32) -> bool {
+    async fn push_panicking<D: AsyncConnection + 'static>(db: D, _: u32) -> bool {
         let contents = EagerlyTroubled::new("panic");
         #[only(async)]
         let answer =

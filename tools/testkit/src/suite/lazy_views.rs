@@ -70,7 +70,9 @@ fn keys(mappings: &ViewMappings<ByRating>) -> Vec<i32> {
 
 #[twin]
 mod behaviours_async {
-    use bonsaidb_core::connection::{AsyncConnection, AsyncStorageConnection};
+    use bonsaidb_core::connection::{
+        AsyncConnection, AsyncLowLevelConnection, AsyncStorageConnection,
+    };
 
     use super::*;
     use crate::suite::{AsyncWorld, Schemas, at_once_async, basic_async};
@@ -291,7 +293,7 @@ mod behaviours_async {
         assert_eq!(found.len(), 7);
         let found = db
             .view::<ByTag>()
-            .with_key_range(..)
+            .with_key_range::<String, _>(..)
             .limit(1)
             .query()
             .await
@@ -776,7 +778,7 @@ mod behaviours_async {
     }
 
     /// Whether the query came back with mappings; it may also fail or panic.
-    async fn query_panicking<D: AsyncConnection>(db: D, _: u32) -> bool {
+    async fn query_panicking<D: AsyncConnection + 'static>(db: D, _: u32) -> bool {
         #[only(async)]
         let answer = tokio::spawn(async move { db.view::<Panicking>().query().await }).await;
         #[only(blocking)]
@@ -803,7 +805,7 @@ mod behaviours_async {
         assert_eq!(found[0].key, "a");
     }
 
-    async fn reduce_panicking<D: AsyncConnection>(db: D, _: u32) -> bool {
+    async fn reduce_panicking<D: AsyncConnection + 'static>(db: D, _: u32) -> bool {
         #[only(async)]
         let answer = tokio::spawn(async move { db.view::<Panicking>().reduce().await }).await;
         #[only(blocking)]

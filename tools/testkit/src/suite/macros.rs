@@ -80,13 +80,13 @@ macro_rules! conformance {
         $crate::transactions! { $how, $world }
         $crate::ids! { $how, $world }
         $crate::keys! { $how, $world }
-        //$crate::lazy_views! { $how, $world }
-        //$crate::eager_views! { $how, $world }
-        //$crate::unique_views! { $how, $world }
-        //$crate::executed! { $how, $world }
-        //$crate::storage! { $how, $world }
-        //$crate::admin! { $how, $world }
-        //$crate::permissions! { $how, $world }
+        $crate::lazy_views! { $how, $world }
+        $crate::eager_views! { $how, $world }
+        $crate::unique_views! { $how, $world }
+        $crate::executed! { $how, $world }
+        $crate::storage! { $how, $world }
+        $crate::admin! { $how, $world }
+        $crate::permissions! { $how, $world }
     };
 }
 
@@ -94,6 +94,6 @@ macro_rules! conformance {
 #[macro_export]
 macro_rules! durability {
     ($how:ident, $world:expr) => {
-        //$crate::reopening! { $how, $world }
+        $crate::reopening! { $how, $world }
     };
 }
