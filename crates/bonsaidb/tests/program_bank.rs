@@ -21,7 +21,7 @@ struct Bank;
 
 #[derive(Clone, Debug, Serialize, Deserialize, Collection)]
 #[collection(name = "accounts", views = [AccountsByOwner, TotalBalance])]
-struct Account {
+pub struct Account {
     owner: String,
     balance: i64,
 }

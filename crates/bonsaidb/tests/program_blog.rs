@@ -11,7 +11,7 @@ use bonsaidb::local::Database;
 use bonsaidb::local::config::{Builder, StorageConfiguration};
 use serde::{Deserialize, Serialize};
 
-#[derive(Serialize, Deserialize, Debug, Collection)]
+#[derive(Clone, Serialize, Deserialize, Debug, Collection)]
 #[collection(name = "blog-post", views = [BlogPostsByCategory, BlogPostsByTopic])]
 struct BlogPost {
     title: String,
