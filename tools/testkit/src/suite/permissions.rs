@@ -533,15 +533,15 @@ mod behaviours_async {
             |limited| limited.list_executed_transactions(None, None).await
         );
         assert_eq!(listed.len(), 1);
-        let last = DatabaseAction::Transaction(TransactionAction::GetLastId);
-        let last = needs!(
+        let get_last_id = DatabaseAction::Transaction(TransactionAction::GetLastId);
+        let id = needs!(
             world,
             db,
-            BonsaiAction::Database(last),
+            BonsaiAction::Database(get_last_id),
             database_resource_name(DATABASE),
             |limited| limited.last_transaction_id().await
         );
-        assert!(last.is_some());
+        assert!(id.is_some());
     }
 
     pub async fn compaction_needs_its_action<W: AsyncWorld>(world: &W) {
