@@ -848,10 +848,10 @@ fn run(seeds: std::ops::Range<u64>, steps: usize, is_in_memory: bool) {
             run.compare_executed();
             run.model.executed.len()
         });
-        match outcome {
-            Ok(executed) => assert!(executed > steps / 8, "seed {seed} did next to nothing"),
-            Err(_) => panic!("seed {seed} went wrong, see above"),
-        }
+        let Ok(executed) = outcome else {
+            panic!("seed {seed} went wrong, see above");
+        };
+        assert!(executed > steps / 8, "seed {seed} did next to nothing");
     }
 }
 
