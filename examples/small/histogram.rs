@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 struct Day {
     year: u16,
     month: u8,
-    day: u8,
+    date: u8,
 }
 
 impl KeyEncoding for Day {
@@ -33,7 +33,7 @@ impl KeyEncoding for Day {
 
     fn as_ord_bytes(&self) -> Result<Cow<'_, [u8]>, Self::Error> {
         let [century, year] = self.year.to_be_bytes();
-        Ok(Cow::Owned(vec![century, year, self.month, self.day]))
+        Ok(Cow::Owned(vec![century, year, self.month, self.date]))
     }
 }
 
@@ -42,10 +42,10 @@ impl<'k> Key<'k> for Day {
 
     fn from_ord_bytes<'e>(bytes: ByteSource<'k, 'e>) -> Result<Self, Self::Error> {
         match *bytes.as_ref() {
-            [century, year, month, day] => Ok(Self {
+            [century, year, month, date] => Ok(Self {
                 year: u16::from_be_bytes([century, year]),
                 month,
-                day,
+                date,
             }),
             _ => Err(IncorrectByteLength),
         }
@@ -92,10 +92,10 @@ impl CollectionMapReduce for TimesByDay {
 fn main() -> Result<(), bonsaidb::local::Error> {
     let folder = tempfile::tempdir()?;
     let db = Database::open::<Sample>(StorageConfiguration::new(folder.path()))?;
-    let day = |day| Day {
+    let day = |date| Day {
         year: 2031,
         month: 3,
-        day,
+        date,
     };
     for (day, milliseconds) in [
         (day(1), vec![3, 60]),

@@ -50,7 +50,7 @@ fn main() -> Result<(), bonsaidb::local::Error> {
     let registered = thread::scope(|scope| {
         let threads = (0..8).map(|_| scope.spawn(|| register("ecton", &db)));
         let threads = threads.collect::<Vec<_>>();
-        let results = threads.into_iter().map(|thread| thread.join());
+        let results = threads.into_iter().map(thread::ScopedJoinHandle::join);
         results.filter(|result| matches!(result, Ok(Ok(_)))).count()
     });
     println!("registered: {registered}");
