@@ -111,6 +111,7 @@ impl From<Error> for core::Error {
             Error::Store(store::Error::DatabaseDeleted(database)) => {
                 Self::DatabaseNotFound(database)
             }
+            Error::Store(store::Error::InvalidName(name)) => Self::InvalidDatabaseName(name),
             Error::Job(shared) => match &*shared {
                 Error::Core(error) | Error::View(view::Error::Core(error)) => error.clone(),
                 other => Self::other("bonsaidb-local", with_sources(other)),

@@ -230,13 +230,15 @@ fn remove_content(folder: &dyn Folder, path: &str) -> io::Result<()> {
     folder.sync(parent(path))
 }
 
-/// Refuses what is not one plain name of a folder everywhere.
+/// Refuses what is not one plain name of a folder. A dot at the end is kept by all file systems
+/// but those of Windows, where it is up to the user to avoid it, as it is to avoid names that
+/// differ in case alone.
 fn check_name(name: &str) -> Result<(), Error> {
     let is_plain = |c: char| !c.is_control() && !r#"/\:*?"<>|"#.contains(c);
     let is_name = !name.is_empty()
         && name.len() <= 255
         && !name.starts_with('.')
-        && !name.ends_with(['.', ' '])
+        && !name.ends_with(' ')
         && name.chars().all(is_plain);
     if is_name {
         Ok(())

@@ -149,14 +149,14 @@ fn names_that_could_leave_the_folder_are_refused() {
     let store = Store::open(Arc::new(MemoryFolder::new()), small()).unwrap();
     let long = "x".repeat(256);
     for name in [
-        "", ".", "..", "../up", "a/b", "a\\b", "a\0b", "a:b", ".hidden", "end.", &long,
+        "", ".", "..", "../up", "a/b", "a\\b", "a\0b", "a:b", ".hidden", &long,
     ] {
         assert!(
             matches!(store.database(name), Err(Error::InvalidName(ref found)) if found == name),
             "{name:?}"
         );
     }
-    for name in ["a", "_admin", "with space", "größe", "a.b-c_d"] {
+    for name in ["a", "_admin", "with space", "größe", "a.b-c_d", "end."] {
         store.database(name).unwrap();
     }
 }
