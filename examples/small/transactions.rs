@@ -21,12 +21,12 @@ struct Account {
 fn transfer(amount: i64, from: u64, to: u64, db: &Database) -> Result<(), Error> {
     loop {
         let mut payer = Account::get(&from, db)?.expect("accounts stay");
-        let mut payee = Account::get(&to, db)?.expect("accounts stay");
+        let mut receiver = Account::get(&to, db)?.expect("accounts stay");
         payer.contents.balance -= amount;
-        payee.contents.balance += amount;
+        receiver.contents.balance += amount;
         let mut transaction = Transaction::new();
         payer.update_in_transaction(&mut transaction)?;
-        payee.update_in_transaction(&mut transaction)?;
+        receiver.update_in_transaction(&mut transaction)?;
         match transaction.apply(db) {
             Err(Error::DocumentConflict(..)) => {}
             result => return result.map(|_| ()),
