@@ -848,16 +848,10 @@ fn run(seeds: std::ops::Range<u64>, steps: usize, is_in_memory: bool) {
             run.compare_executed();
             run.model.executed.len()
         });
-<<<<<<< HEAD
         let executed = outcome.unwrap_or_else(|panic| {
             eprintln!("seed {seed} went wrong");
             std::panic::resume_unwind(panic)
         });
-=======
-        let Ok(executed) = outcome else {
-            panic!("seed {seed} went wrong, see above");
-        };
->>>>>>> perms
         assert!(executed > steps / 8, "seed {seed} did next to nothing");
     }
 }

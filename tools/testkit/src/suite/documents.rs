@@ -45,14 +45,7 @@ behaviours! { $ documents:
     an_unknown_collection_is_not_found,
 }
 
-<<<<<<< HEAD
 fn ids<C: SerializedCollection>(documents: &[CollectionDocument<C>]) -> Vec<C::PrimaryKey> {
-=======
-fn ids<C>(documents: &[CollectionDocument<C>]) -> Vec<C::PrimaryKey>
-where
-    C: SerializedCollection,
-{
->>>>>>> perms
     let ids = documents.iter().map(|document| document.header.id.clone());
     ids.collect()
 }

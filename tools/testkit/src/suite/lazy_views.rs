@@ -581,13 +581,8 @@ mod behaviours_async {
             .map(|number| Note::new(format!("{number};")).rated(number - 100));
         Note::push_all_async(notes, &db).await.unwrap();
         let joined = |numbers: std::ops::Range<i32>| -> String {
-<<<<<<< HEAD
             let texts: Vec<_> = numbers.map(|number| format!("{number};")).collect();
             texts.concat()
-=======
-            let texts = numbers.map(|number| format!("{number};"));
-            texts.collect::<Vec<_>>().concat()
->>>>>>> perms
         };
         let all = db.view::<TextsByRating>().reduce().await.unwrap();
         assert_eq!(all, joined(0..200));
@@ -873,18 +868,14 @@ mod behaviours_async {
 
     pub async fn concurrent_queries_of_an_outdated_view_agree<W: AsyncWorld>(world: &W) {
         let db = basic_async(world).await;
-        for round in 1..=3_u32 {
+        for round in 1..=3 {
             let notes = (0..100).map(|_| Note::new("x").tagged(&["a"]));
             Note::push_all_async(notes, &db).await.unwrap();
             let counts = at_once_async(4, &db, count_tags::<W::Database>).await;
-<<<<<<< HEAD
             assert_eq!(
                 counts,
                 [(round * 100, 100 * u32::try_from(round).unwrap()); 4]
             );
-=======
-            assert_eq!(counts, [(round as usize * 100, round * 100); 4]);
->>>>>>> perms
         }
     }
 

@@ -533,7 +533,6 @@ mod behaviours_async {
             |limited| limited.list_executed_transactions(None, None).await
         );
         assert_eq!(listed.len(), 1);
-<<<<<<< HEAD
         let get_last = DatabaseAction::Transaction(TransactionAction::GetLastId);
         let newest = needs!(
             world,
@@ -543,17 +542,6 @@ mod behaviours_async {
             |limited| limited.last_transaction_id().await
         );
         assert!(newest.is_some());
-=======
-        let get_last_id = DatabaseAction::Transaction(TransactionAction::GetLastId);
-        let id = needs!(
-            world,
-            db,
-            BonsaiAction::Database(get_last_id),
-            database_resource_name(DATABASE),
-            |limited| limited.last_transaction_id().await
-        );
-        assert!(id.is_some());
->>>>>>> perms
     }
 
     pub async fn compaction_needs_its_action<W: AsyncWorld>(world: &W) {
