@@ -15,9 +15,6 @@
 //! }
 //! ```
 
-// A module of behaviours is a part of its file, and work on threads or tasks owns its connection.
-#![allow(clippy::wildcard_imports, clippy::needless_pass_by_value)]
-
 #[macro_use]
 mod macros;
 
