@@ -389,6 +389,17 @@ fn everything_that_names_a_document_is_nameable() {
     assert!(NamedReference::try_from(&typed).is_ok());
 }
 
+/// What a key names may live as long as something else that is borrowed.
+fn either<'a>(name: &'a str, key: impl Nameable<'a, u64>) -> [NamedReference<'a, u64>; 2] {
+    [name.name().unwrap(), key.name().unwrap()]
+}
+
+#[test]
+fn numbers_are_nameable_beside_borrowed_names() {
+    let name = String::from("borrowed");
+    assert_eq!(either(&name, 4_u64)[1], NamedReference::Key(4));
+}
+
 #[test]
 fn ranges_and_query_keys_convert() {
     let range: Range<u8> = (2..).into();
