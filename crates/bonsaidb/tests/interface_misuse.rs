@@ -138,6 +138,28 @@ impl CollectionMapReduce for PetsByOwner {
 struct Pets;
 
 #[test]
+fn a_view_may_be_defined_before_its_collection() {
+    let schematic = Pets::schematic().unwrap();
+    let of_pets = schematic.views_in_collection(&Pet::collection_name());
+    assert_eq!(of_pets.count(), 1);
+    // A view alone does not make a collection known.
+    let owners_only = Owner::schematic().unwrap();
+    assert_eq!(owners_only.views().count(), 1);
+    let of_pets = owners_only.views_in_collection(&Pet::collection_name());
+    assert_eq!(of_pets.count(), 0);
+
+    let folder = tempfile::tempdir().unwrap();
+    let db = Database::open::<Pets>(configuration(&folder)).unwrap();
+    Pet { owner: 4 }.push_into(&db).unwrap();
+    let current = PetsByOwner::entries(&db)
+        .with_access_policy(AccessPolicy::NoUpdate)
+        .with_key(&4)
+        .query_with_collection_docs()
+        .unwrap();
+    assert_eq!(current.len(), 1);
+}
+
+#[test]
 fn panics_of_user_code_do_not_break_what_they_leave() {
     let folder = tempfile::tempdir().unwrap();
     let db = Database::open::<Number>(configuration(&folder)).unwrap();
