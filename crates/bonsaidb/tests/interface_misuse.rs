@@ -98,6 +98,34 @@ fn the_administration_database_cannot_be_deleted_or_replaced() {
     storage.create_user("still here").unwrap();
 }
 
+struct Secret;
+
+impl Collection for Secret {
+    type PrimaryKey = u64;
+
+    fn collection_name() -> CollectionName {
+        CollectionName::private("secrets")
+    }
+
+    fn define_views(_: &mut Schematic) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn encryption_key() -> Option<KeyId> {
+        Some(KeyId::Master)
+    }
+}
+
+#[test]
+fn what_must_be_encrypted_is_not_stored_in_the_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Database::open::<Secret>(configuration(&folder)).unwrap();
+    let secrets = db.collection::<Secret>();
+    let error = secrets.push_bytes(b"secret".to_vec()).unwrap_err();
+    assert!(error.to_string().contains("encrypt"), "{error}");
+    assert!(secrets.all().count().is_err());
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 struct Owner;
 

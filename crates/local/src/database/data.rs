@@ -111,9 +111,15 @@ impl Data {
     }
 
     pub fn collection(&self, name: &CollectionName) -> Result<&Collection, Error> {
-        self.collections
+        let collection = self
+            .collections
             .get(name)
-            .ok_or(Error::Core(core::Error::CollectionNotFound))
+            .ok_or(Error::Core(core::Error::CollectionNotFound))?;
+        // Rather nothing at all than in the clear what was to be kept secret.
+        if collection.is_encrypted {
+            return Err(Error::EncryptionDisabled);
+        }
+        Ok(collection)
     }
 
     pub fn collection_count(&self) -> usize {
@@ -121,9 +127,12 @@ impl Data {
     }
 
     pub fn view(&self, name: &ViewName) -> Result<&Arc<ViewIndex>, Error> {
-        self.views
+        let view = self
+            .views
             .get(name)
-            .ok_or(Error::Core(core::Error::ViewNotFound))
+            .ok_or(Error::Core(core::Error::ViewNotFound))?;
+        self.collection(&name.collection)?;
+        Ok(view)
     }
 
     pub fn views(&self) -> impl Iterator<Item = &Arc<ViewIndex>> {
