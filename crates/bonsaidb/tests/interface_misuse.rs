@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use bonsaidb::core::Error;
 use bonsaidb::core::connection::{AccessPolicy, Connection, StorageConnection};
-use bonsaidb::core::document::{CollectionDocument, Emit, KeyId};
+use bonsaidb::core::document::{CollectionDocument, DocumentId, Emit, KeyId};
 use bonsaidb::core::schema::{
     Collection, CollectionMapReduce, CollectionName, DefaultSerialization, Qualified, ReduceResult,
     Schema, SchemaName, Schematic, SerializedCollection, SerializedView, View, ViewMapResult,
     ViewMappedValue, ViewSchema,
 };
+use bonsaidb::core::transaction::Transaction;
 use bonsaidb::local::config::{Builder, StorageConfiguration};
 use bonsaidb::local::{Database, Storage};
 use serde::{Deserialize, Serialize};
@@ -205,6 +206,37 @@ fn mappings_without_their_documents_do_not_hide_others() {
         .map(|mapped| mapped.document.contents.clone());
     assert_eq!(left.collect::<Vec<_>>(), [Number(2), Number(3)]);
     assert_eq!((&outdated).into_iter().count(), 2);
+}
+
+#[test]
+fn documents_that_cannot_be_read_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Database::open::<Pets>(configuration(&folder)).unwrap();
+    Owner.push_into(&db).unwrap();
+    let owners = db.collection::<Owner>();
+    owners.insert_bytes(&42, vec![1, 2, 3]).unwrap();
+    let Error::Other { origin, error } = Owner::all(&db).query().unwrap_err() else {
+        panic!("bytes that are no document");
+    };
+    assert_eq!(origin, "serialization");
+    assert!(
+        error.contains("7$2a") && error.contains("private.owners"),
+        "{error}"
+    );
+
+    // An id that is none of the collection's keys, which only bytes can bring about.
+    let id = DocumentId::try_from(&b"text"[..]).unwrap();
+    Transaction::insert(Owner::collection_name(), Some(id), vec![])
+        .apply(&db)
+        .unwrap();
+    let Error::Other { origin, error } = Owner.push_into(&db).unwrap_err().error else {
+        panic!("no id follows");
+    };
+    assert_eq!(origin, "key serialization");
+    assert!(
+        error.contains("text") && error.contains("private.owners"),
+        "{error}"
+    );
 }
 
 #[test]

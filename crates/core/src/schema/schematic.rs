@@ -216,7 +216,9 @@ impl Debug for Schematic {
 fn next_id<C: Collection>(id: Option<DocumentId>) -> Result<DocumentId, Error> {
     let failed = |error: NextValueError| Error::DocumentPush(C::collection_name(), error);
     let last = match id {
-        Some(id) => id.deserialize::<C::PrimaryKey>()?,
+        Some(id) => id.deserialize::<C::PrimaryKey>().map_err(|error| {
+            error.about(|| format!("the greatest id `{id}` of `{}`", C::collection_name()))
+        })?,
         None => C::PrimaryKey::first_value().map_err(failed)?,
     };
     let next = last.next_value().map_err(failed)?;
