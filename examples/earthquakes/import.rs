@@ -1,6 +1,7 @@
 //! Bringing reports into the database, all of them or none.
 
 use std::fmt::{self, Display};
+use std::time::Duration;
 
 use bonsaidb::core::connection::Connection;
 use bonsaidb::core::schema::SerializedCollection;
@@ -30,7 +31,8 @@ pub fn import(
     let progress = progress_bar(earthquakes.len());
     let mut imported = Imported::default();
     let mut transaction = Transaction::new();
-    for earthquake in progress.wrap_iter(earthquakes.into_iter()) {
+    for earthquake in earthquakes {
+        progress.inc(1);
         match Earthquake::get(&earthquake.id, database)? {
             None => {
                 earthquake.push_in_transaction(&mut transaction)?;
@@ -48,8 +50,10 @@ pub fn import(
             }
         }
     }
+    progress.set_message("storing");
     // Nothing is stored before this line, and after it everything is.
     transaction.apply(database)?;
+    progress.finish_and_clear();
     Ok(imported)
 }
 
@@ -62,8 +66,12 @@ fn is_older(earthquake: &Earthquake, stored: &Earthquake) -> bool {
 
 /// Makes a progress bar, which is shown on standard error if that is a terminal.
 fn progress_bar(reports: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("importing {wide_bar} {pos}/{len}");
-    ProgressBar::new(reports as u64).with_style(style.expect("the template is valid"))
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}");
+    let progress = ProgressBar::new(reports as u64)
+        .with_style(style.expect("the template is valid"))
+        .with_message("comparing");
+    progress.enable_steady_tick(Duration::from_millis(50));
+    progress
 }
 
 impl Display for Imported {

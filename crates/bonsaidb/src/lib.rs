@@ -10,6 +10,7 @@
 //! |---|---|---|
 //! | [`core`] | always | keys, documents, schemas, views, transactions, permissions, the connection traits |
 //! | `local` | `local` (default) | the database itself, on this machine |
+//! | | `async`, `local-full` | its async half, on the threads of a Tokio runtime |
 //!
 //! The repository's README has a first program, and its example `earthquakes` a second.
 

@@ -1,6 +1,7 @@
 //! What can go wrong on this machine.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ pub enum Error {
     TaskJoin(#[from] tokio::task::JoinError),
     /// A file could not be read or written.
     #[error("io: {0}")]
-    Io(#[from] std::io::Error),
+    Io(#[from] io::Error),
     /// A background job failed; everybody who waited for it is told.
     #[error("{0}")]
     Job(Arc<Error>),
@@ -55,6 +56,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// A file or folder that cannot be used.
+    pub(crate) fn io_at(path: &Path, error: &io::Error) -> Self {
+        let text = format!("{}: {error}", path.display());
+        Self::Io(io::Error::new(error.kind(), text))
+    }
+
     /// A record of `what` that cannot be read.
     pub(crate) fn damaged(what: impl Into<String>) -> Self {
         Self::Damaged { what: what.into() }
@@ -100,11 +107,11 @@ impl From<Arc<Self>> for Error {
 impl From<Error> for core::Error {
     fn from(error: Error) -> Self {
         match error {
-            Error::Core(error) => error,
-            Error::View(view::Error::Core(error)) => error,
+            Error::Core(error) | Error::View(view::Error::Core(error)) => error,
             Error::Store(store::Error::DatabaseDeleted(database)) => {
                 Self::DatabaseNotFound(database)
             }
+            Error::Store(store::Error::InvalidName(name)) => Self::InvalidDatabaseName(name),
             Error::Job(shared) => match &*shared {
                 Error::Core(error) | Error::View(view::Error::Core(error)) => error.clone(),
                 other => Self::other("bonsaidb-local", with_sources(other)),

@@ -74,6 +74,17 @@ enum Cursor {
     End,
 }
 
+impl Cursor {
+    /// Whether the row of this entry, if there was one, is copied.
+    fn has_passed(&self, table: TableId, key: &[u8]) -> bool {
+        match self {
+            Self::Start => false,
+            Self::Through(last) => split_row_key(last).is_some_and(|last| (table, key) <= last),
+            Self::End => true,
+        }
+    }
+}
+
 struct Copy {
     fresh: Arc<Engine>,
     seen: Arc<Node>,
@@ -122,7 +133,7 @@ impl Copy {
         for newer in chain::between(&self.seen, node) {
             for (table, writes) in newer.writes.tables() {
                 for (key, effect) in writes {
-                    if self.is_copied(table, key) {
+                    if self.cursor.has_passed(table, key) {
                         changes.set(table, key.clone(), effect.clone());
                     }
                 }
@@ -132,12 +143,23 @@ impl Copy {
         let applied = applied.and_then(|last| applied_row(Sequence::default(), last));
         self.fresh.write([&changes].into_iter().chain(&applied))
     }
+}
 
-    fn is_copied(&self, table: TableId, key: &[u8]) -> bool {
-        match &self.cursor {
-            Cursor::Start => false,
-            Cursor::Through(last) => split_row_key(last).is_some_and(|last| (table, key) <= last),
-            Cursor::End => true,
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::rows::with_row_key;
+
+    #[test]
+    fn what_is_copied_ends_with_the_cursor() {
+        let table = TableId::new(20);
+        let cursor = with_row_key(table, b"m", |key| Cursor::Through(key.to_vec()));
+        assert!(cursor.has_passed(TableId::new(19), b"z"));
+        assert!(cursor.has_passed(table, b"a"));
+        assert!(cursor.has_passed(table, b"m"));
+        assert!(!cursor.has_passed(table, b"m\0"));
+        assert!(!cursor.has_passed(TableId::new(21), b"a"));
+        assert!(!Cursor::Start.has_passed(TableId::META, b""));
+        assert!(Cursor::End.has_passed(TableId::new(u32::MAX), b"z"));
     }
 }

@@ -1,36 +1,25 @@
 //! One database: snapshots, transactions and tables.
 
-use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
 
-use crate::catalog::Catalog;
 use crate::error::Error;
+use crate::files::Files;
 use crate::ids::{Sequence, TableId};
-use crate::pipeline::{Admission, Draft, Head, Kind, Pipeline, Stop};
+use crate::pipeline::{Draft, Kind, Pipeline, Stop};
 use crate::plan::Plan;
 use crate::published::{Published, missing};
 use crate::snapshot::Snapshot;
-use crate::store::{self, Shared};
+use crate::store::Shared;
 use crate::sweep::Sweeper;
 use crate::sync::lock;
 use crate::verify::{self, Verification};
-
-/// How often a transaction is planned outside the section before it is planned inside.
-const FREE_ATTEMPTS: usize = 3;
-
-/// What came of one attempt at a transaction.
-enum Settled {
-    Done(Option<Sequence>),
-    /// It must be planned again.
-    Again,
-}
 
 /// What all handles of one database share.
 pub(crate) struct Inner {
     pub(crate) name: String,
     pub(crate) read_only: bool,
     pub(crate) pipeline: Pipeline,
-    pub(crate) files: store::Files,
+    pub(crate) files: Files,
     /// Held while the file is compacted, or removed.
     pub(crate) maintenance: Mutex<()>,
     pub(crate) sweeper: Sweeper,
@@ -214,126 +203,6 @@ impl Inner {
         self.pipeline.published()
     }
 
-    /// Refuses writes to a read-only store, and from within a plan.
-    pub(crate) fn check_write(&self) -> Result<(), Error> {
-        if self.read_only {
-            return Err(Error::ReadOnly);
-        }
-        if Planning::is_active(self) {
-            return Err(Error::NestedWrite {
-                database: self.name.clone(),
-            });
-        }
-        Ok(())
-    }
-
-    fn run<T, E: From<Error>>(
-        &self,
-        kind: Kind,
-        mut plan: impl FnMut(&mut Plan<'_>) -> Result<T, E>,
-    ) -> Result<(T, Option<Sequence>), E> {
-        self.check_write()?;
-        for _ in 0..FREE_ATTEMPTS {
-            let head = self.pipeline.head()?;
-            let (value, draft) = self.plan(&head, kind, &mut plan)?;
-            let admission = self.pipeline.admit(draft, &head)?;
-            if let Settled::Done(sequence) = self.settle(admission)? {
-                return Ok((value, sequence));
-            }
-        }
-        let section = self.pipeline.section();
-        let head = self.pipeline.head()?;
-        let planned = self.plan_in_section(&head, kind, &mut plan);
-        let (value, draft) = match planned {
-            Ok(planned) => planned,
-            Err(error) => {
-                drop(section);
-                self.pipeline.wait_for(head.tail.position)?;
-                return Err(error);
-            }
-        };
-        let admission = section.admit(draft, &head.tail)?;
-        drop(section);
-        match self.settle(admission)? {
-            Settled::Done(sequence) => Ok((value, sequence)),
-            Settled::Again => unreachable!("nobody else is admitted while the section is held"),
-        }
-    }
-
-    /// Runs the user's plan. When it fails because of something that is not durable yet, its
-    /// error must not get out before that is.
-    fn plan<T, E: From<Error>>(
-        &self,
-        head: &Head,
-        kind: Kind,
-        plan: &mut impl FnMut(&mut Plan<'_>) -> Result<T, E>,
-    ) -> Result<(T, Draft), E> {
-        self.plan_in_section(head, kind, plan).or_else(|error| {
-            self.pipeline.wait_for(head.tail.position)?;
-            Err(error)
-        })
-    }
-
-    fn plan_in_section<T, E: From<Error>>(
-        &self,
-        head: &Head,
-        kind: Kind,
-        plan: &mut impl FnMut(&mut Plan<'_>) -> Result<T, E>,
-    ) -> Result<(T, Draft), E> {
-        let mut planned = Plan::new(head, kind);
-        let value = {
-            let _planning = Planning::begin(self);
-            plan(&mut planned)?
-        };
-        Ok((value, planned.into_draft()?))
-    }
-
-    /// Waits for what became of a draft.
-    fn settle(&self, admission: Admission) -> Result<Settled, Error> {
-        match admission {
-            Admission::Admitted(ticket) => {
-                self.pipeline.finish(&ticket)?;
-                Ok(Settled::Done(ticket.sequence))
-            }
-            Admission::Nothing(position) => {
-                self.pipeline.wait_for(position)?;
-                Ok(Settled::Done(None))
-            }
-            Admission::Refused(position, error) => {
-                self.pipeline.wait_for(position)?;
-                Err(error)
-            }
-            Admission::Conflict => Ok(Settled::Again),
-        }
-    }
-
-    /// Changes the list of tables while nobody else is admitted.
-    fn change_catalog<T>(
-        &self,
-        change: impl FnOnce(&Catalog) -> Result<(T, Option<Draft>), Error>,
-    ) -> Result<T, Error> {
-        self.check_write()?;
-        let section = self.pipeline.section();
-        let head = self.pipeline.head()?;
-        let changed = change(head.catalog());
-        let admission = match changed {
-            Ok((value, Some(draft))) => Ok((value, section.admit(draft, &head.tail)?)),
-            Ok((value, None)) => Ok((value, Admission::Nothing(head.tail.position))),
-            Err(error) => Err(error),
-        };
-        drop(section);
-        match admission {
-            Ok((value, admission)) => {
-                self.settle(admission)?;
-                Ok(value)
-            }
-            Err(error) => {
-                self.pipeline.wait_for(head.tail.position)?;
-                Err(error)
-            }
-        }
-    }
-
     /// Refuses what is new, waits for what was admitted, and closes the file.
     pub(crate) fn close(&self, stop: Stop) -> Result<(), Error> {
         let stopped = self.pipeline.stop(stop);
@@ -341,32 +210,6 @@ impl Inner {
         let _maintenance = lock(&self.maintenance);
         let closed = self.files.close(stop == Stop::Deleted);
         stopped.and(closed)
-    }
-}
-
-thread_local! {
-    /// The databases this thread runs plans for, by address.
-    static PLANNING: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Marks this thread as running a plan. A write from within a plan would wait for itself as soon
-/// as the plan is run inside the section, so it is refused always.
-struct Planning;
-
-impl Planning {
-    fn begin(inner: &Inner) -> Self {
-        PLANNING.with_borrow_mut(|planning| planning.push(std::ptr::from_ref(inner).addr()));
-        Self
-    }
-
-    fn is_active(inner: &Inner) -> bool {
-        PLANNING.with_borrow(|planning| planning.contains(&std::ptr::from_ref(inner).addr()))
-    }
-}
-
-impl Drop for Planning {
-    fn drop(&mut self) {
-        PLANNING.with_borrow_mut(Vec::pop);
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::engine::rows::split_row_key;
 use crate::error::{Error, shown};
 use crate::ids::{Sequence, TableId};
+use crate::load::Loaded;
 use crate::published::{Published, Row};
-use crate::store::Loaded;
 
 /// What [`Database::verify`](crate::Database::verify) found.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,8 @@ pub struct Verification {
     pub entries: u64,
     /// The bytes of their keys and values.
     pub bytes: u64,
+    /// The number of rows of dropped tables that are still to be removed.
+    pub unswept: u64,
     /// What is wrong, in words.
     pub problems: Vec<String>,
 }
@@ -54,7 +56,9 @@ pub(crate) fn verify(published: &Published) -> Result<Verification, Error> {
                 if catalog.contains(table) {
                     found.entries += 1;
                     found.bytes += (key.len() + value.len()) as u64;
-                } else if table >= TableId::FIRST && !catalog.was_dropped(table) {
+                } else if catalog.was_dropped(table) {
+                    found.unswept += 1;
+                } else if table >= TableId::FIRST {
                     *strays.entry(table).or_default() += 1;
                 }
             }

@@ -12,7 +12,7 @@ use std::thread;
 use bonsaidb_store::{Database, Direction, Error, Folder, Options, Read, Sequence, Store, TableId};
 
 use common::{ALL, entries, get, is_failed_commit, put, small, try_put};
-use gate::GateFolder;
+use gate::{GateFolder, OpenOnDrop};
 
 fn open(options: Options) -> (Arc<GateFolder>, Store, Database, TableId) {
     let folder = Arc::new(GateFolder::default());
@@ -47,6 +47,7 @@ fn all_that_arrive_during_one_sync_share_the_next() {
     let before = AtomicU64::new(0);
     folder.close();
     thread::scope(|scope| {
+        let _open = OpenOnDrop(&folder);
         scope.spawn(|| put(&database, table, b"first", b""));
         folder.wait_until_held();
         before.store(folder.syncs(), Ordering::SeqCst);
@@ -69,6 +70,7 @@ fn a_group_ends_where_it_gets_too_large_but_holds_at_least_one() {
     folder.close();
     let before = folder.syncs();
     thread::scope(|scope| {
+        let _open = OpenOnDrop(&folder);
         scope.spawn(|| put(&database, table, b"first", &[0; 2_000]));
         folder.wait_until_held();
         for thread in 0..6_u8 {
@@ -90,6 +92,7 @@ fn queued_writes_are_seen_by_plans_and_not_by_snapshots() {
     }
     folder.close();
     thread::scope(|scope| {
+        let _open = OpenOnDrop(&folder);
         scope.spawn(|| {
             database.transact(|plan| {
                 plan.delete(table, b"b".to_vec());
@@ -129,6 +132,7 @@ fn an_answer_that_rests_on_a_queued_write_waits_for_its_sync() {
     folder.close();
     let (answers, answered) = mpsc::channel();
     thread::scope(|scope| {
+        let _open = OpenOnDrop(&folder);
         scope.spawn(|| put(&database, table, b"a", b"1"));
         folder.wait_until_held();
         let planned = Arc::new(AtomicUsize::new(0));
@@ -173,6 +177,7 @@ fn when_a_sync_fails_everybody_waiting_hears_of_it() {
     put(&database, table, b"before", b"1");
     folder.close();
     thread::scope(|scope| {
+        let _open = OpenOnDrop(&folder);
         let first = scope.spawn(|| try_put(&database, table, b"first", b""));
         folder.wait_until_held();
         let queued: Vec<_> = (0..5_u8)

@@ -47,6 +47,10 @@ pub trait Builder: Sized {
     #[must_use]
     fn lock_wait(self, wait: Duration) -> Self;
 
+    /// Sets [`StorageConfiguration::cache_bytes`].
+    #[must_use]
+    fn cache_bytes(self, bytes: usize) -> Self;
+
     /// Sets [`Tasks::worker_count`](crate::config::Tasks::worker_count).
     #[must_use]
     fn tasks_worker_count(self, worker_count: usize) -> Self;
@@ -96,6 +100,11 @@ impl Builder for StorageConfiguration {
 
     fn lock_wait(mut self, wait: Duration) -> Self {
         self.lock_wait = wait;
+        self
+    }
+
+    fn cache_bytes(mut self, bytes: usize) -> Self {
+        self.cache_bytes = bytes;
         self
     }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bonsaidb_core::permissions::Permissions;
 use bonsaidb_core::schema::{Schema, SchemaName, Schematic};
+use bonsaidb_store::Folder;
 pub use builder::Builder;
 
 use crate::Error;
@@ -31,6 +32,9 @@ pub struct StorageConfiguration {
     /// How long to wait for another process, or another handle, to close the storage. 5 seconds
     /// unless set.
     pub lock_wait: Duration,
+    /// The memory that each open database may use for caching. 128 MiB unless set, of which only
+    /// what is needed is taken.
+    pub cache_bytes: usize,
     /// How much works in the background.
     pub workers: Tasks,
     /// How views are kept.
@@ -40,9 +44,19 @@ pub struct StorageConfiguration {
     /// What every authenticated session may do besides what its identity may.
     pub authenticated_permissions: Permissions,
     pub(crate) schemas: HashMap<SchemaName, Arc<Schematic>>,
+    /// Where the data lives instead of the folder; for tests of what a disk may do.
+    pub(crate) folder: Option<Arc<dyn Folder>>,
 }
 
 impl StorageConfiguration {
+    /// Keeps all data in `folder`, which may be a disk that fails.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn on_folder(mut self, folder: Arc<dyn Folder>) -> Self {
+        self.folder = Some(folder);
+        self
+    }
+
     /// Registers the schema `S`; one of the same name is replaced.
     ///
     /// # Errors
@@ -64,11 +78,13 @@ impl Default for StorageConfiguration {
             read_only: false,
             unique_id: None,
             lock_wait: Duration::from_secs(5),
+            cache_bytes: 128 << 20,
             workers: Tasks::for_this_machine(),
             views: Views::default(),
             transactions_kept: 1_000_000,
             authenticated_permissions: Permissions::default(),
             schemas: HashMap::new(),
+            folder: None,
         }
     }
 }

@@ -30,6 +30,7 @@ pub(super) struct Access<'a> {
     pub session: Option<&'a Session>,
 }
 
+#[allow(clippy::needless_pass_by_value)] // the table of operations says how arguments are passed
 impl Access<'_> {
     pub fn apply_transaction(
         &self,

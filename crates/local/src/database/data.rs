@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bonsaidb_core as core;
-use bonsaidb_core::key::NextValueError;
 use bonsaidb_core::schema::{CollectionName, Schematic, ViewName};
 use bonsaidb_store::{self as store, Direction, Read, TableId};
 
@@ -75,10 +74,7 @@ impl Data {
         };
         let collections = schematic
             .collections()
-            .map(|name| {
-                let assigns_ids = assigns_ids(&schematic, name);
-                Ok((name.clone(), Collection::open(name, assigns_ids, table)?))
-            })
+            .map(|name| Ok((name.clone(), Collection::open(name, &schematic, table)?)))
             .collect::<Result<HashMap<_, _>, Error>>()?;
         let views = views::open_all(
             &store,
@@ -213,14 +209,6 @@ impl Data {
             })?;
         }
     }
-}
-
-/// Whether the ids of new documents can be assigned.
-fn assigns_ids(schematic: &Schematic, collection: &CollectionName) -> bool {
-    !matches!(
-        schematic.next_id_for_collection(collection, None),
-        Err(core::Error::DocumentPush(_, NextValueError::Unsupported))
-    )
 }
 
 impl Debug for Data {

@@ -176,7 +176,7 @@ impl Step<'_> {
                 let stored = self.stored_or_missing(plan, &header.id)?;
                 self.expect_revision(&header.id, &stored, &header.revision)?;
                 plan.delete(self.collection.documents, header.id.to_vec());
-                plan.append(self.collection.changes, header.id.to_vec(), Vec::new());
+                self.note_change(plan, &header.id);
                 for view in self.strict {
                     view.plan_removal(plan, data, &header.id)?;
                 }
@@ -273,7 +273,7 @@ impl Step<'_> {
             id.to_vec(),
             packed::pack(revision, contents),
         );
-        plan.append(collection.changes, id.to_vec(), Vec::new());
+        self.note_change(plan, &id);
         if collection.assigns_ids && revision.id == 0 {
             plan.raise(data.meta, collection.greatest_id_key.clone(), id.to_vec());
         }
@@ -288,6 +288,13 @@ impl Step<'_> {
             }
         }
         Ok(self.updated(header))
+    }
+
+    /// Tells lazy views to look at the document.
+    fn note_change(&self, plan: &mut Plan<'_>, id: &DocumentId) {
+        if self.collection.has_lazy_views {
+            plan.append(self.collection.changes, id.to_vec(), Vec::new());
+        }
     }
 
     fn updated(&self, header: Header) -> OperationResult {

@@ -2,7 +2,9 @@
 
 use std::ops::Bound;
 
-use bonsaidb_core::schema::{CollectionName, Qualified};
+use bonsaidb_core as core;
+use bonsaidb_core::key::NextValueError;
+use bonsaidb_core::schema::{CollectionName, Qualified, Schematic};
 use bonsaidb_store::{self as store, Direction, Read, TableId};
 
 use crate::Error;
@@ -16,8 +18,11 @@ pub(crate) struct Collection {
     pub name: CollectionName,
     /// Document id -> stored document.
     pub documents: TableId,
-    /// Sequence ‖ document id -> nothing; one entry per changed document. Lazy views read it.
+    /// The change index: sequence ‖ document id -> nothing, one entry per changed document.
     pub changes: TableId,
+    /// Whether there are lazy views, which read the change index; without, it is not written. A
+    /// view that is added later begins with all documents.
+    pub has_lazy_views: bool,
     /// The row of the meta table that holds the greatest id there ever was.
     pub greatest_id_key: Vec<u8>,
     /// Whether ids can be assigned; without, there is no need to know the greatest.
@@ -28,7 +33,7 @@ impl Collection {
     /// Finds or creates the tables.
     pub fn open(
         name: &CollectionName,
-        assigns_ids: bool,
+        schematic: &Schematic,
         table: impl Fn(&str) -> Result<TableId, store::Error>,
     ) -> Result<Self, Error> {
         let encoded = name.encoded();
@@ -36,8 +41,14 @@ impl Collection {
             name: name.clone(),
             documents: table(&format!("documents/{encoded}"))?,
             changes: table(&format!("changes/{encoded}"))?,
+            has_lazy_views: schematic
+                .views_in_collection(name)
+                .any(|view| !view.update_policy().is_eager()),
             greatest_id_key: format!("greatest-id/{encoded}").into_bytes(),
-            assigns_ids,
+            assigns_ids: !matches!(
+                schematic.next_id_for_collection(name, None),
+                Err(core::Error::DocumentPush(_, NextValueError::Unsupported))
+            ),
         })
     }
 

@@ -57,7 +57,7 @@ impl Storage {
             IdentityReference::User(user) => {
                 let user = User::load(user, &admin)?.ok_or(core::Error::InvalidCredentials)?;
                 let id = user.header.id;
-                self.check(&user_resource_name(id), ServerAction::AssumeIdentity)?;
+                self.check(user_resource_name(id), ServerAction::AssumeIdentity)?;
                 let permissions = user.contents.effective_permissions(&admin, inherited)?;
                 let username = user.contents.username;
                 (Identity::User { id, username }, permissions)
@@ -65,7 +65,7 @@ impl Storage {
             IdentityReference::Role(role) => {
                 let role = Role::load(role, &admin)?.ok_or(core::Error::InvalidCredentials)?;
                 let id = role.header.id;
-                self.check(&role_resource_name(id), ServerAction::AssumeIdentity)?;
+                self.check(role_resource_name(id), ServerAction::AssumeIdentity)?;
                 let permissions = role.contents.effective_permissions(&admin, inherited)?;
                 let name = role.contents.name;
                 (Identity::Role { id, name }, permissions)
@@ -88,7 +88,7 @@ impl Storage {
         let id = user
             .id::<User, _>(&self.internal_admin())?
             .ok_or(core::Error::UserNotFound)?;
-        self.check(&user_resource_name(id), action)?;
+        self.check(user_resource_name(id), action)?;
         Ok(id)
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::{self, Debug, Display};
 use std::fs::{self, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::Error;
@@ -34,30 +34,34 @@ impl StorageId {
         given: Option<u64>,
         read_only: bool,
     ) -> Result<Self, Error> {
+        let at = |error: io::Error| Error::io_at(file, &error);
         let text = match fs::read_to_string(file) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-                return Err(invalid(file));
-            }
-            Err(error) => return Err(error.into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(invalid(file)),
+            Err(error) => return Err(at(error)),
         };
         if text.is_empty() {
             let id = given.unwrap_or_else(random);
             if !read_only {
-                let mut opened = OpenOptions::new()
-                    .write(true)
-                    .create(true)
-                    .truncate(true)
-                    .open(file)?;
-                opened.write_all(id.to_string().as_bytes())?;
-                opened.sync_all()?;
+                write(file, id).map_err(at)?;
             }
             return Ok(Self(id));
         }
         let stored = text.trim().parse().map_err(|_| invalid(file))?;
         Ok(Self(given.unwrap_or(stored)))
     }
+}
+
+/// Writes an id into the file, which is locked: another file must not take its place.
+fn write(file: &Path, id: u64) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(file)?;
+    file.write_all(id.to_string().as_bytes())?;
+    file.sync_all()
 }
 
 fn invalid(file: &Path) -> Error {

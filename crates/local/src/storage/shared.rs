@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use bonsaidb_core as core;
@@ -44,18 +44,19 @@ impl Shared {
             .unwrap_or_else(|| PathBuf::from("db.bonsaidb"));
         let read_only = configuration.read_only;
         if !read_only {
-            fs::create_dir_all(&path).map_err(|error| at(&path, error))?;
+            fs::create_dir_all(&path).map_err(|error| Error::io_at(&path, &error))?;
         }
         let id_file = StorageId::file(&path);
         let lock = Lock::acquire(&id_file, configuration.lock_wait, read_only)?;
         let id = StorageId::read_or_create(&id_file, configuration.unique_id, read_only)?;
-        let folder: Arc<dyn Folder> = if configuration.memory_only {
-            Arc::new(MemoryFolder::new())
-        } else {
-            Arc::new(DiskFolder::new(&path))
+        let folder: Arc<dyn Folder> = match configuration.folder {
+            Some(folder) => folder,
+            None if configuration.memory_only => Arc::new(MemoryFolder::new()),
+            None => Arc::new(DiskFolder::new(&path)),
         };
         let options = Options::default()
             .read_only(read_only && !configuration.memory_only)
+            .cache_bytes(configuration.cache_bytes)
             .lock(lock);
         let mut schemas = configuration.schemas;
         let admin = Arc::new(Admin::schematic()?);
@@ -199,13 +200,6 @@ fn check_view(data: &Data, view: &ViewIndex) {
     if let Err(error) = result {
         tracing::warn!(view = %view.name, %error, "checking a view failed");
     }
-}
-
-fn at(path: &Path, error: std::io::Error) -> Error {
-    Error::Io(std::io::Error::new(
-        error.kind(),
-        format!("{}: {error}", path.display()),
-    ))
 }
 
 impl Drop for Shared {

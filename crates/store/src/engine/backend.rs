@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use crate::folder::Backing;
 use crate::sync::lock;
 
-/// Where the first error is kept that redb met and could report to nobody.
+/// Keeps the first error of a file, to be reported when the file is closed.
 ///
-/// redb ends its work when it is dropped, and drops what goes wrong then.
+/// redb writes to a file once more when it is dropped, and tells nobody what goes wrong then.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CloseFailure(Arc<Mutex<Option<io::Error>>>);
 
@@ -17,8 +17,6 @@ impl CloseFailure {
         lock(&self.0).take()
     }
 
-    /// Keeps what happened in the last call only: an error that redb answered with is followed
-    /// by no success.
     fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
         if let Err(error) = &result {
             let copy = io::Error::new(error.kind(), error.to_string());

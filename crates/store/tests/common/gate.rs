@@ -62,6 +62,15 @@ impl GateFolder {
     }
 }
 
+/// Opens a folder when a test ends, also by a panic: threads held back would wait for ever.
+pub struct OpenOnDrop<'a>(pub &'a GateFolder);
+
+impl Drop for OpenOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.open();
+    }
+}
+
 impl Folder for GateFolder {
     fn open(&self, path: &str, mode: OpenMode) -> io::Result<Arc<dyn Backing>> {
         Ok(Arc::new(GateFile {

@@ -23,8 +23,8 @@ pub const ALL: KeyRange<'_> = (Bound::Unbounded, Bound::Unbounded);
 /// `BONSAIDB_SEEDS` is how many times as many seeds to take as by default.
 pub fn with_seeds(count: u64, mut test: impl FnMut(u64)) {
     let number = |name| -> Option<u64> {
-        let text = env::var(name).ok()?;
-        Some(text.parse().expect("a number"))
+        let given = env::var(name).ok()?;
+        Some(given.parse().expect("a number"))
     };
     let seeds = match number("BONSAIDB_SEED") {
         Some(seed) => seed..seed + 1,
