@@ -184,38 +184,32 @@ impl<'a> Upkeep<'a> {
             noted.store(0, Ordering::Relaxed);
             is_too_much = self.touched.count(&snapshot, meta.applied, limit + 1)? > limit;
         }
+        if is_too_much {
+            return self.give_up(store, &meta);
+        }
         if !self.touched.is_strict {
-            if is_too_much {
-                tracing::debug!(view = %self.reducer.name, "the summary is given up");
-                store.derive(|plan| {
-                    self.clear(plan, meta.clone())?;
-                    let phase = Phase::Stale;
-                    self.put(plan, Meta { phase, ..meta.clone() });
-                    Ok::<_, Error>(())
-                })?;
-            }
             return Ok(());
         }
-        let Some(mark) = self.touched.mark(&snapshot)? else {
-            return Ok(());
-        };
-        if is_too_much {
-            tracing::debug!(view = %self.reducer.name, "the summary is given up");
+        let mark = self.touched.mark(&snapshot)?;
+        if mark.is_some_and(|mark| mark < meta.applied) {
+            // The mark first: what is missing must never be more than it says.
+            self.put_mark(store, meta.applied)?;
+            return self.trim_rows(store, meta.applied);
+        }
+        Ok(())
+    }
+
+    /// Removes a summary that nobody asks for, and stops noting for it.
+    fn give_up(&self, store: &Database, meta: &Meta) -> Result<(), Error> {
+        tracing::debug!(view = %self.reducer.name, "the summary is given up");
+        if self.touched.is_strict {
             store.transact(|plan| {
                 plan.delete(self.touched.tables.touched, MARK.to_vec());
                 Ok::<_, Error>(())
             })?;
-            return self.trim_rows(store, u64::MAX);
+            self.trim_rows(store, u64::MAX)?;
         }
-        if meta.applied > mark {
-            // In this order: what is missing is never more than the mark says.
-            store.transact(|plan| {
-                let (table, mark) = (self.touched.tables.touched, meta.applied);
-                plan.put(table, MARK.to_vec(), mark.to_be_bytes().to_vec());
-                Ok::<_, Error>(())
-            })?;
-            return self.trim_rows(store, meta.applied);
-        }
+        while !store.derive(|plan| self.clear(plan, meta.clone()))? {}
         Ok(())
     }
 
@@ -248,10 +242,10 @@ impl<'a> Upkeep<'a> {
         let meta = match self.rows(plan).meta()? {
             None => self.begin(plan)?,
             Some(meta) if meta.phase == Phase::Stale || !self.lacks_nothing(plan, &meta)? => {
-                match self.clear(plan, meta)? {
-                    Some(meta) => meta,
-                    None => return Ok(false),
+                if !self.clear(plan, meta)? {
+                    return Ok(false);
                 }
+                self.begin(plan)?
             }
             Some(meta) => meta,
         };
@@ -289,9 +283,8 @@ impl<'a> Upkeep<'a> {
         })
     }
 
-    /// Removes a part of a summary, and of what is noted for it. Returns a new one when nothing is
-    /// left.
-    fn clear(&self, plan: &mut Plan<'_>, meta: Meta) -> Result<Option<Meta>, Error> {
+    /// Removes a part of a summary, and of what is noted for it. Returns whether nothing is left.
+    fn clear(&self, plan: &mut Plan<'_>, meta: Meta) -> Result<bool, Error> {
         let tables = self.touched.tables;
         let mut left = self.pace.step;
         for (table, from) in [
@@ -312,13 +305,14 @@ impl<'a> Upkeep<'a> {
             }
         }
         if left > 0 {
-            return self.begin(plan).map(Some);
+            plan.delete(tables.summary, META.to_vec());
+            return Ok(true);
         }
         self.put(plan, Meta {
             phase: Phase::Stale,
             ..meta
         });
-        Ok(None)
+        Ok(false)
     }
 
     /// Takes in the next entries of a summary that is being built.
