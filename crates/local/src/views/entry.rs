@@ -202,7 +202,10 @@ impl EntryRange {
 }
 
 /// The range from a position up to another.
-pub(crate) fn bounds<'a>(start: &'a [u8], end: Option<&'a [u8]>) -> (Bound<&'a [u8]>, Bound<&'a [u8]>) {
+pub(crate) fn bounds<'a>(
+    start: &'a [u8],
+    end: Option<&'a [u8]>,
+) -> (Bound<&'a [u8]>, Bound<&'a [u8]>) {
     (
         Bound::Included(start),
         end.map_or(Bound::Unbounded, Bound::Excluded),

@@ -218,7 +218,10 @@ fn answer_aside<T>(
             if !upkeep.is_near(plan)? || !upkeep.step(plan)? {
                 return Ok(None);
             }
-            upkeep.reader(plan)?.map(|reader| answer(&reader)).transpose()
+            upkeep
+                .reader(plan)?
+                .map(|reader| answer(&reader))
+                .transpose()
         })();
         Err(match answered {
             Ok(Some(answer)) => Aside::Answered(Ok(answer)),

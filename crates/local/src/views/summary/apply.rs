@@ -38,7 +38,9 @@ struct Dirty {
 
 impl Dirty {
     fn contains(&self, key: &[u8]) -> bool {
-        self.keys.binary_search_by(|dirty| dirty[..].cmp(key)).is_ok()
+        self.keys
+            .binary_search_by(|dirty| dirty[..].cmp(key))
+            .is_ok()
     }
 
     fn next(&self) -> Option<&Vec<u8>> {
@@ -51,6 +53,14 @@ impl Dirty {
             self.next += 1;
         }
     }
+}
+
+/// What came of the heavy keys among those that were touched; keys with terminators, ascending.
+struct HeavyKeys {
+    /// Their result is another one.
+    changed: Vec<Vec<u8>>,
+    /// Segments around these may have changed: they are not heavy, or not any more.
+    dirty: Vec<Vec<u8>>,
 }
 
 /// Why reading light keys ended.
@@ -95,8 +105,11 @@ impl Apply<'_, '_> {
         root: Option<Record>,
         touched: &[Vec<u8>],
     ) -> Result<Option<Record>, Error> {
-        let (mut changed, keys) = self.heavy_keys(touched)?;
-        let mut dirty = Dirty { keys, next: 0 };
+        let HeavyKeys { mut changed, dirty } = self.heavy_keys(touched)?;
+        let mut dirty = Dirty {
+            keys: dirty,
+            next: 0,
+        };
         while let Some(key) = dirty.next().cloned() {
             let start = self.segment_before(&key)?;
             let (segments, stop) = self.stretch(start.clone(), &mut dirty)?;
@@ -119,9 +132,8 @@ impl Apply<'_, '_> {
             .unwrap_or(root))
     }
 
-    /// Brings the trees of touched heavy keys up to date. Returns the keys whose result changed,
-    /// and those around which segments may have changed.
-    fn heavy_keys(&mut self, touched: &[Vec<u8>]) -> Result<(Vec<Vec<u8>>, Vec<Vec<u8>>), Error> {
+    /// Brings the trees of touched heavy keys up to date.
+    fn heavy_keys(&mut self, touched: &[Vec<u8>]) -> Result<HeavyKeys, Error> {
         let (mut changed, mut dirty) = (Vec::new(), Vec::new());
         let mut rest = touched;
         while let Some(first) = rest.first() {
@@ -139,11 +151,10 @@ impl Apply<'_, '_> {
             let scope = Scope::inner(key.clone());
             match self.raise(&scope, stored.height, documents.collect())? {
                 None => {}
+                Some(Some(root)) if root == stored => {}
                 Some(Some(root)) if root.count >= self.shape.heavy_min => {
-                    if root != stored {
-                        self.put(row, &root);
-                        changed.push(key);
-                    }
+                    self.put(row, &root);
+                    changed.push(key);
                 }
                 Some(_) => {
                     self.drop_tree(&key)?;
@@ -151,7 +162,7 @@ impl Apply<'_, '_> {
                 }
             }
         }
-        Ok((changed, dirty))
+        Ok(HeavyKeys { changed, dirty })
     }
 
     /// Removes the tree of a heavy key.

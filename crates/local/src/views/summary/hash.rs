@@ -67,7 +67,10 @@ fn sip13(seed: &[u8; 16], message: &[u8]) -> u64 {
     for bytes in &mut words {
         absorb(&mut state, word(bytes));
     }
-    absorb(&mut state, word(words.remainder()) | (message.len() as u64) << 56);
+    absorb(
+        &mut state,
+        word(words.remainder()) | (message.len() as u64) << 56,
+    );
     state[2] ^= 0xff;
     for _ in 0..3 {
         round(&mut state);

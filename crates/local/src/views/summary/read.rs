@@ -20,6 +20,9 @@ pub(in crate::views) struct Reader<'a> {
     pub(super) reducer: Reducer<'a>,
 }
 
+/// Takes a key, with its terminator, and what its entries come to.
+type EachKey<'e> = dyn FnMut(&[u8], &[u8]) -> Result<(), Error> + 'e;
+
 /// Where to go on after a level was read.
 enum Next {
     Done,
@@ -153,7 +156,10 @@ impl Reader<'_> {
         let outer = Scope::outer();
         // A run ends where the next one begins, so each is looked at when that is known.
         let mut pending: Option<(Vec<u8>, Record)> = None;
-        for run in self.rows.records(&outer.row(level, from), &outer.end(level))? {
+        for run in self
+            .rows
+            .records(&outer.row(level, from), &outer.end(level))?
+        {
             let (row, record) = run?;
             let start = outer.item(&row);
             if let Some((before, record)) = pending.take() {
@@ -276,7 +282,7 @@ impl Reader<'_> {
         &self,
         from: &[u8],
         to: Option<&[u8]>,
-        each: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), Error>,
+        each: &mut EachKey<'_>,
     ) -> Result<(), Error> {
         let mut key = Vec::new();
         let mut group = Group::new(self.reducer);
@@ -299,11 +305,7 @@ impl Reader<'_> {
     }
 
     /// Calls `each` with each key in `range` and its reduced value.
-    fn grouped(
-        &self,
-        range: &EntryRange,
-        each: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    fn grouped(&self, range: &EntryRange, each: &mut EachKey<'_>) -> Result<(), Error> {
         let to = range.end.as_deref();
         if to.is_some_and(|to| *to <= *range.start) {
             return Ok(());

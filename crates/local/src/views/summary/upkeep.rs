@@ -162,7 +162,7 @@ impl<'a> Upkeep<'a> {
     }
 
     fn put_mark(&self, store: &Database, mark: u64) -> Result<u64, Error> {
-        let (_, sequence) = store.transact(|plan| {
+        let ((), sequence) = store.transact(|plan| {
             let table = self.touched.tables.touched;
             plan.put(table, MARK.to_vec(), mark.to_be_bytes().to_vec());
             Ok::<_, Error>(())
@@ -308,10 +308,13 @@ impl<'a> Upkeep<'a> {
             plan.delete(tables.summary, META.to_vec());
             return Ok(true);
         }
-        self.put(plan, Meta {
-            phase: Phase::Stale,
-            ..meta
-        });
+        self.put(
+            plan,
+            Meta {
+                phase: Phase::Stale,
+                ..meta
+            },
+        );
         Ok(false)
     }
 
@@ -329,21 +332,27 @@ impl<'a> Upkeep<'a> {
         }
         let root = self.apply(plan, &meta, &entries, limit.as_deref())?;
         let phase = limit.map_or(Phase::Complete, Phase::Building);
-        Ok(Some(self.put(plan, Meta {
-            phase,
-            root,
-            ..meta
-        })))
+        Ok(Some(self.put(
+            plan,
+            Meta {
+                phase,
+                root,
+                ..meta
+            },
+        )))
     }
 
     /// Takes in what was touched. Returns nothing when it is so much that building anew is faster.
     fn take_in(&self, plan: &mut Plan<'_>, meta: Meta) -> Result<Option<Meta>, Error> {
         let limit = self.touched_max(&meta);
         if self.touched.count(plan, meta.applied, limit + 1)? > limit {
-            self.put(plan, Meta {
-                phase: Phase::Stale,
-                ..meta
-            });
+            self.put(
+                plan,
+                Meta {
+                    phase: Phase::Stale,
+                    ..meta
+                },
+            );
             return Ok(None);
         }
         let pending = self.touched.pending(plan, meta.applied, self.pace.step)?;
@@ -359,11 +368,14 @@ impl<'a> Upkeep<'a> {
                 plan.delete(self.touched.tables.touched, row);
             }
         }
-        Ok(Some(self.put(plan, Meta {
-            applied,
-            root,
-            ..meta
-        })))
+        Ok(Some(self.put(
+            plan,
+            Meta {
+                applied,
+                root,
+                ..meta
+            },
+        )))
     }
 
     /// How many touched entries are taken in rather than building anew.

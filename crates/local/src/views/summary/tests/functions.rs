@@ -87,7 +87,10 @@ pub(super) fn count(mappings: &[(&[u8], &[u8])], rereduce: bool) -> Vec<u8> {
     if rereduce {
         sum(mappings, true)
     } else {
-        i64::try_from(mappings.len()).unwrap().to_le_bytes().to_vec()
+        i64::try_from(mappings.len())
+            .unwrap()
+            .to_le_bytes()
+            .to_vec()
     }
 }
 
@@ -95,7 +98,11 @@ pub(super) fn count(mappings: &[(&[u8], &[u8])], rereduce: bool) -> Vec<u8> {
 pub(super) fn extremes(mappings: &[(&[u8], &[u8])], rereduce: bool) -> Vec<u8> {
     let values = mappings.iter().flat_map(|(_, value)| {
         let halves = if rereduce { 2 } else { 1 };
-        value.chunks_exact(8).take(halves).map(number).collect::<Vec<_>>()
+        value
+            .chunks_exact(8)
+            .take(halves)
+            .map(number)
+            .collect::<Vec<_>>()
     });
     let (least, greatest) = (values.clone().min(), values.max());
     let extremes = least.into_iter().chain(greatest);

@@ -93,7 +93,7 @@ impl Bench<'_> {
     }
 }
 
-fn all(plan: &Plan<'_>, table: TableId) -> Vec<(Vec<u8>, Vec<u8>)> {
+fn all(plan: &Plan<'_>, table: TableId) -> super::model::Rows {
     let all = (std::ops::Bound::Unbounded, std::ops::Bound::Unbounded);
     plan.range(table, all, Direction::Ascending)
         .unwrap()
@@ -357,7 +357,10 @@ fn what_does_not_hold_is_found() {
             };
             assert_eq!(found(plan, &extra, Some(a_record.encode())), Some(too_many));
         }
-        assert!(rows.iter().any(|(row, _)| row[0] == 0x82), "an inner tree with levels");
+        assert!(
+            rows.iter().any(|(row, _)| row[0] == 0x82),
+            "an inner tree with levels"
+        );
         assert_eq!(found(plan, &[15], Some(a_record.encode())), Some(7));
         bench.root.as_mut().unwrap().count += 1;
         assert_eq!(bench.violation(plan).unwrap().invariant, 8);
@@ -415,7 +418,10 @@ fn calls_of_the_function_grow_with_the_height() {
             let query = SerializedQueryKey::Range(Range { start, end });
             reader.reduce(Some(&query)).unwrap();
             let calls = called();
-            assert!(calls.0 < 600 && calls.1 < 1_500, "{calls:?} in round {round}");
+            assert!(
+                calls.0 < 600 && calls.1 < 1_500,
+                "{calls:?} in round {round}"
+            );
             most = (most.0.max(calls.0), most.1.max(calls.1));
         }
         assert!(most.0 > 10, "ranges are answered by the function: {most:?}");

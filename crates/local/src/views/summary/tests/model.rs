@@ -22,6 +22,11 @@ use crate::views::summary::values::Reducer;
 /// The entries, by view key and document.
 pub(super) type Model = BTreeMap<(Vec<u8>, Vec<u8>), Vec<u8>>;
 
+/// Keys and values.
+pub(super) type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+
+type Mappings<'a> = Vec<(&'a [u8], &'a [u8])>;
+
 pub(super) static WARNED: AtomicBool = AtomicBool::new(true);
 
 pub(super) fn reducer(view: &Reducing) -> Reducer<'_> {
@@ -82,15 +87,12 @@ pub(super) fn change(
 ) -> Vec<u8> {
     let entry = stored(layout, key, id, value.as_deref().unwrap_or_default());
     let place = (key.to_vec(), id.to_vec());
-    match value {
-        Some(value) => {
-            plan.put(tables.entries, entry.key.clone(), entry.value);
-            model.insert(place, value);
-        }
-        None => {
-            plan.delete(tables.entries, entry.key.clone());
-            model.remove(&place);
-        }
+    if let Some(value) = value {
+        plan.put(tables.entries, entry.key.clone(), entry.value);
+        model.insert(place, value);
+    } else {
+        plan.delete(tables.entries, entry.key.clone());
+        model.remove(&place);
     }
     entry.key
 }
@@ -158,8 +160,8 @@ pub(super) fn computed(
     model: &Model,
     view: &Reducing,
     query: Option<&SerializedQueryKey>,
-) -> (Vec<(Vec<u8>, Vec<u8>)>, Vec<u8>) {
-    let mut keys: BTreeMap<&[u8], Vec<(&[u8], &[u8])>> = BTreeMap::new();
+) -> (Rows, Vec<u8>) {
+    let mut keys: BTreeMap<&[u8], Mappings<'_>> = BTreeMap::new();
     for ((key, _), value) in model {
         if matches(query, key) {
             keys.entry(key).or_default().push((key, value));

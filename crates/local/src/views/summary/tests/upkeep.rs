@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bonsaidb_store::{Database, Direction, Options, Plan, Read, Store};
-use bonsaidb_testkit::disk::{FaultyFolder, Faults, Random};
+use bonsaidb_testkit::disk::{Faults, FaultyFolder, Random};
 
 use super::functions::{Reducing, concatenation, sum};
-use super::model::{Model, WARNED, change, compare, memory, tables};
+use super::model::{Model, Rows, WARNED, change, compare, memory, tables};
 use crate::Error;
 use crate::views::entry::Layout;
 use crate::views::index::Tables;
@@ -16,6 +16,9 @@ use crate::views::summary::check::check;
 use crate::views::summary::record::{META, Phase};
 use crate::views::summary::touched::Touched;
 use crate::views::summary::upkeep::{Pace, Upkeep};
+
+/// A view key, a document and the value that it emits now.
+type Change = (Vec<u8>, Vec<u8>, Option<Vec<u8>>);
 
 const LAYOUT: Layout = Layout::Shared;
 
@@ -36,7 +39,7 @@ fn write(
     database: &Database,
     upkeep: &Upkeep<'_>,
     model: &mut Model,
-    changes: &[(Vec<u8>, Vec<u8>, Option<Vec<u8>>)],
+    changes: &[Change],
 ) -> Result<(), Error> {
     let before = model.clone();
     let plan = |plan: &mut Plan<'_>| {
@@ -62,7 +65,7 @@ fn write(
     written
 }
 
-fn changes(random: &mut Random, count: usize) -> Vec<(Vec<u8>, Vec<u8>, Option<Vec<u8>>)> {
+fn changes(random: &mut Random, count: usize) -> Vec<Change> {
     (0..count)
         .map(|_| {
             let key = [0, 1, 2, 30, 200][random.below(5)];
@@ -107,7 +110,10 @@ fn rows(database: &Database, upkeep: &Upkeep<'_>) -> [usize; 2] {
         let rows = snapshot.range(table, all, Direction::Ascending).unwrap();
         rows.count()
     };
-    [count(upkeep.touched.tables.summary), count(upkeep.touched.tables.touched)]
+    [
+        count(upkeep.touched.tables.summary),
+        count(upkeep.touched.tables.touched),
+    ]
 }
 
 /// Writes, reduces, trims and failures of the function, in any order.
@@ -167,7 +173,14 @@ fn a_function_that_fails_changes_nothing_and_is_called_again() {
         assert_eq!(rows(&database, &upkeep), before);
         view.fails.store(false, Ordering::Relaxed);
         catch_up(&database, &upkeep).unwrap();
-        verify(&database, &upkeep, &model, &view, &mut random, "after failing");
+        verify(
+            &database,
+            &upkeep,
+            &model,
+            &view,
+            &mut random,
+            "after failing",
+        );
     }
 }
 
@@ -191,8 +204,19 @@ fn what_is_noted_is_bounded() {
         assert!(rows(&database, &upkeep)[1] > 10);
         catch_up(&database, &upkeep).unwrap();
         upkeep.trim(&database, &noted).unwrap();
-        assert_eq!(rows(&database, &upkeep)[1], usize::from(is_strict), "all is taken in");
-        verify(&database, &upkeep, &model, &view, &mut random, "after trimming");
+        assert_eq!(
+            rows(&database, &upkeep)[1],
+            usize::from(is_strict),
+            "all is taken in"
+        );
+        verify(
+            &database,
+            &upkeep,
+            &model,
+            &view,
+            &mut random,
+            "after trimming",
+        );
 
         let many = changes(&mut random, 3_000);
         write(&database, &upkeep, &mut model, &many).unwrap();
@@ -203,7 +227,14 @@ fn what_is_noted_is_bounded() {
         write(&database, &upkeep, &mut model, &unnoted).unwrap();
         assert_eq!(rows(&database, &upkeep), [0, 0]);
         catch_up(&database, &upkeep).unwrap();
-        verify(&database, &upkeep, &model, &view, &mut random, "after giving up");
+        verify(
+            &database,
+            &upkeep,
+            &model,
+            &view,
+            &mut random,
+            "after giving up",
+        );
     }
 }
 
@@ -278,11 +309,18 @@ fn an_older_summary_of_a_strict_view_is_recognized() {
         let snapshot = database.snapshot().unwrap();
         assert!(upkeep.reader(&snapshot).unwrap().is_none());
         catch_up(&database, &upkeep).unwrap();
-        verify(&database, &upkeep, &model, &view, &mut random, "after going back");
+        verify(
+            &database,
+            &upkeep,
+            &model,
+            &view,
+            &mut random,
+            "after going back",
+        );
     }
 }
 
-fn summary(database: &Database, upkeep: &Upkeep<'_>) -> Vec<(Vec<u8>, Vec<u8>)> {
+fn summary(database: &Database, upkeep: &Upkeep<'_>) -> Rows {
     let snapshot = database.snapshot().unwrap();
     let all = (Bound::Unbounded, Bound::Unbounded);
     let rows = snapshot.range(upkeep.touched.tables.summary, all, Direction::Ascending);
@@ -315,19 +353,17 @@ fn after_a_power_loss_the_summary_is_brought_up_to_date() {
                 let count = 1 + random.below(30);
                 let changes = changes(&mut random, count);
                 let mut after = model.clone();
-                match write(&database, &upkeep, &mut after, &changes) {
-                    Ok(()) => model = after,
-                    Err(_) => {
-                        for (key, id, value) in changes {
-                            match value {
-                                Some(value) => after.insert((key, id), value),
-                                None => after.remove(&(key, id)),
-                            };
-                        }
-                        uncertain = Some(after);
-                        break;
+                if write(&database, &upkeep, &mut after, &changes).is_err() {
+                    for (key, id, value) in changes {
+                        match value {
+                            Some(value) => after.insert((key, id), value),
+                            None => after.remove(&(key, id)),
+                        };
                     }
+                    uncertain = Some(after);
+                    break;
                 }
+                model = after;
                 if random.chance(60) && catch_up(&database, &upkeep).is_err() {
                     break;
                 }
@@ -371,7 +407,10 @@ fn settle(database: &Database, model: &mut Model, uncertain: Option<Model>) {
             (place, mapping.value.to_vec())
         })
         .collect::<Model>();
-    assert!(stored == *model || stored == after, "neither before nor after");
+    assert!(
+        stored == *model || stored == after,
+        "neither before nor after"
+    );
     *model = stored;
 }
 
@@ -385,7 +424,9 @@ fn a_summary_of_nothing_is_its_meta_row() {
     let fill = changes(&mut random, 100);
     write(&database, &upkeep, &mut model, &fill).unwrap();
     catch_up(&database, &upkeep).unwrap();
-    let gone = model.keys().map(|(key, id)| (key.clone(), id.clone(), None));
+    let gone = model
+        .keys()
+        .map(|(key, id)| (key.clone(), id.clone(), None));
     let gone = gone.collect::<Vec<_>>();
     for part in gone.chunks(40) {
         write(&database, &upkeep, &mut model, part).unwrap();
