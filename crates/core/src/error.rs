@@ -44,7 +44,7 @@ pub enum Error {
     ViewAlreadyRegistered(ViewName),
     /// The text cannot name a database.
     #[error(
-        "`{0}` cannot name a database: the first character must be an ASCII letter, a digit or `_`, the others ASCII letters, digits, `.` or `-`"
+        "`{0}` cannot name a database: the first character must be an ASCII letter, a digit or `_`, the others ASCII letters, digits, `.` or `-`; names that the storage uses itself are taken"
     )]
     InvalidDatabaseName(String),
     /// No database has this name.

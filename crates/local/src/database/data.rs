@@ -165,8 +165,8 @@ impl Data {
         }
     }
 
-    /// Removes changes that every lazy view has seen, and executed transactions over the number
-    /// to keep.
+    /// Removes changes that every lazy view has seen, what summaries of views do not need any
+    /// more, and executed transactions over the number to keep.
     pub fn trim(&self) -> Result<(), Error> {
         let snapshot = self.store.snapshot()?;
         for collection in self.collections.values() {
@@ -181,6 +181,9 @@ impl Data {
                 }
             }
             self.trim_before(collection.changes, &needed)?;
+        }
+        for view in self.views.values() {
+            view.trim_summary(self)?;
         }
         let oldest = (snapshot.sequence().as_u64() + 1).saturating_sub(self.transactions_kept);
         self.trim_before(self.transactions, &oldest.to_be_bytes())

@@ -213,9 +213,11 @@ const RESERVED_NAMES: [&str; 6] = [
 ];
 
 /// The first character an ASCII letter, a digit or `_`; the others ASCII letters, digits, `.` or
-/// `-`; and nothing else in the folder of the storage has the name.
+/// `-`; and nothing else in the folder of the storage has the name, in upper or lower case: some
+/// file systems do not tell them apart.
 fn is_database_name(name: &str) -> bool {
-    if RESERVED_NAMES.contains(&name) {
+    let is = |reserved: &&str| reserved.eq_ignore_ascii_case(name);
+    if RESERVED_NAMES.iter().any(is) {
         return false;
     }
     let mut bytes = name.bytes();
@@ -236,6 +238,7 @@ mod tests {
         }
         for name in super::RESERVED_NAMES {
             assert!(!is_database_name(name), "{name}");
+            assert!(!is_database_name(&name.to_uppercase()), "{name}");
         }
         for name in ["", ".", "..", "-a", "a_b", "a/b", "a b", "ä", "a\0", ".a"] {
             assert!(!is_database_name(name), "{name:?}");

@@ -39,9 +39,12 @@ pub(super) struct Shared {
 
 impl Shared {
     pub fn open(configuration: StorageConfiguration) -> Result<Arc<Self>, Error> {
-        let path = configuration
-            .path
-            .unwrap_or_else(|| PathBuf::from("db.bonsaidb"));
+        let path = match configuration.path {
+            None => PathBuf::from("db.bonsaidb"),
+            // The working directory has a name that can be opened.
+            Some(path) if path.as_os_str().is_empty() => PathBuf::from("."),
+            Some(path) => path,
+        };
         let read_only = configuration.read_only;
         if !read_only {
             fs::create_dir_all(&path).map_err(|error| Error::io_at(&path, &error))?;
