@@ -23,7 +23,9 @@ pub struct IndexingProgress {
 
 /// Whoever wants to know how far the building of views is.
 #[derive(Clone, Default)]
-pub(crate) struct ProgressListener(Option<Arc<dyn Fn(&IndexingProgress) + Send + Sync>>);
+pub(crate) struct ProgressListener(Option<Arc<Listener>>);
+
+type Listener = dyn Fn(&IndexingProgress) + Send + Sync;
 
 impl ProgressListener {
     pub fn new(listener: impl Fn(&IndexingProgress) + Send + Sync + 'static) -> Self {

@@ -290,12 +290,7 @@ impl Access<'_> {
         let view = self.data.view(view)?;
         let result = answer(view, matches!(policy, AccessPolicy::UpdateBefore));
         if matches!(policy, AccessPolicy::UpdateAfter) {
-            let (view, data) = (Arc::clone(view), Arc::clone(self.data));
-            self.data.jobs.spawn(move || {
-                if let Err(error) = view.up_to_date(&data) {
-                    tracing::warn!(view = %view.name, %error, "indexing failed");
-                }
-            });
+            view.update_later(self.data);
         }
         result
     }

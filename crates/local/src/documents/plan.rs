@@ -274,7 +274,7 @@ impl Step<'_> {
             packed::pack(revision, contents),
         );
         self.note_change(plan, &id);
-        if collection.assigns_ids && revision.id == 0 {
+        if collection.assigns_ids && revision.id == 0 && collection.is_key(&data.schematic, &id) {
             plan.raise(data.meta, collection.greatest_id_key.clone(), id.to_vec());
         }
         let header = Header { id, revision };

@@ -3,6 +3,7 @@
 use std::ops::Bound;
 
 use bonsaidb_core as core;
+use bonsaidb_core::document::DocumentId;
 use bonsaidb_core::document::KeyId;
 use bonsaidb_core::key::NextValueError;
 use bonsaidb_core::schema::{CollectionName, Qualified, Schematic};
@@ -56,6 +57,15 @@ impl Collection {
                 Err(core::Error::DocumentPush(_, NextValueError::Unsupported))
             ),
         })
+    }
+
+    /// Whether an id is that of a primary key, after which others can come. Ids are bytes, and
+    /// programs may store documents under any.
+    pub fn is_key(&self, schematic: &Schematic, id: &DocumentId) -> bool {
+        matches!(
+            schematic.next_id_for_collection(&self.name, Some(id.clone())),
+            Ok(_) | Err(core::Error::DocumentPush(..))
+        )
     }
 
     /// Whether a document changed at or after this key of the change index.

@@ -38,6 +38,8 @@ pub(crate) struct ViewIndex {
     pub(super) runs: Runs,
     /// Held while a strict view is built.
     pub(super) building: Mutex<()>,
+    /// Set while a run waits for a background thread.
+    pub(super) is_queued: AtomicBool,
     /// Set once every document is in a strict view.
     pub(super) complete: AtomicBool,
     /// Set once it was said that reduced values are too long to be stored.
@@ -77,6 +79,7 @@ impl ViewIndex {
             tables,
             runs: Runs::default(),
             building: Mutex::default(),
+            is_queued: AtomicBool::new(false),
             complete: AtomicBool::new(false),
             warned_of_long_results: AtomicBool::new(false),
             noted: AtomicU64::new(0),

@@ -165,6 +165,21 @@ impl ViewIndex {
         )
     }
 
+    /// Has a background thread bring the view up to date, unless one is going to.
+    pub fn update_later(self: &Arc<Self>, data: &Arc<Data>) {
+        if self.is_queued.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (view, later) = (Arc::clone(self), Arc::clone(data));
+        data.jobs.spawn(move || {
+            // What changes from here on is for the next one to index.
+            view.is_queued.store(false, Ordering::Release);
+            if let Err(error) = view.up_to_date(&later) {
+                tracing::warn!(view = %view.name, %error, "indexing failed");
+            }
+        });
+    }
+
     /// Whether the index of `snapshot` holds all that its documents emit.
     pub(super) fn is_current(&self, data: &Data, snapshot: &Snapshot) -> Result<bool, Error> {
         let Some(state) = State::read(snapshot, data.view_states.lazy, &self.name)? else {
