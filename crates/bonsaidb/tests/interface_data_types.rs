@@ -539,6 +539,22 @@ fn keys_of_other_crates_are_reached_through_core() {
 }
 
 #[test]
+fn identities_are_told_apart_by_kind_and_id() {
+    let role = |id, name: &str| Identity::Role {
+        id,
+        name: name.to_owned(),
+    };
+    let user = Identity::User {
+        id: 1,
+        username: "a".to_owned(),
+    };
+    assert_eq!(role(1, "a"), role(1, "renamed"));
+    assert_ne!(role(1, "a"), role(2, "a"));
+    assert_ne!(role(1, "a"), user);
+    assert_eq!(pot(&user), user);
+}
+
+#[test]
 fn mappings_and_view_errors_are_values() {
     let mut mappings = Mappings::<u8, ()>::none();
     assert!(mappings.is_empty());
@@ -559,28 +575,6 @@ fn mappings_and_view_errors_are_values() {
     );
     let error = Error::from(view::Error::from(Error::ReduceUnimplemented));
     assert!(matches!(error, Error::ReduceUnimplemented));
-    let identity = Identity::role(1);
-    assert_eq!(identity, Identity::role(1));
-}
-
-/// `Identity` cannot be built outside of its crate but by what it deserializes from.
-trait RoleIdentity {
-    fn role(id: u64) -> Identity;
-}
-
-impl RoleIdentity for Identity {
-    fn role(id: u64) -> Identity {
-        #[derive(Serialize)]
-        enum Stored {
-            Role { id: u64, name: String },
-        }
-        let stored = Stored::Role {
-            id,
-            name: "r".into(),
-        };
-        let bytes = transmog_pot::pot::to_vec(&stored).unwrap();
-        transmog_pot::pot::from_slice(&bytes).unwrap()
-    }
 }
 
 const fn deletion(collection: CollectionName, header: Header) -> Operation {

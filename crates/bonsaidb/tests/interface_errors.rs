@@ -5,6 +5,7 @@ use std::io;
 
 use bonsaidb::core::connection::{Connection, StorageConnection};
 use bonsaidb::core::document::DocumentId;
+use bonsaidb::core::permissions::{ActionName, PermissionDenied, ResourceName};
 use bonsaidb::core::schema::{
     Collection, CollectionName, InsertError, SchemaName, SerializedCollection,
 };
@@ -29,7 +30,7 @@ fn errors_can_be_boxed_and_sent() {
     is_any_error::<LocalError>();
     is_any_error::<InsertError<Thing>>();
     is_any_error::<bonsaidb::core::schema::view::Error>();
-    is_any_error::<bonsaidb::core::permissions::PermissionDenied>();
+    is_any_error::<PermissionDenied>();
 }
 
 fn core_result(db: &Database) -> Result<u64, CoreError> {
@@ -78,6 +79,39 @@ fn question_marks_convert_in_every_direction() {
     assert_eq!(insert.contents, thing());
     assert_eq!(error.to_string(), insert.error.to_string());
     assert!(plain_boxed(&db).unwrap_err().is::<InsertError<Thing>>());
+}
+
+/// All messages of an error, as a program shows them that looks for causes.
+fn report(error: &dyn StdError) -> Vec<String> {
+    let mut texts = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        texts.push(error.to_string());
+        cause = error.source();
+    }
+    texts
+}
+
+#[test]
+fn no_message_is_told_twice() {
+    let denied = PermissionDenied {
+        resource: ResourceName::named("r"),
+        action: ActionName::default(),
+    };
+    let insert = |error| InsertError {
+        contents: thing(),
+        error,
+    };
+    for error in [
+        CoreError::UserNotFound,
+        CoreError::from(denied),
+        CoreError::other("a", "b"),
+    ] {
+        let direct = report(&error);
+        assert_eq!(report(&insert(error.clone())), direct);
+        assert_eq!(report(&LocalError::from(error)), direct);
+        assert_eq!(direct.len(), 1, "{direct:?}");
+    }
 }
 
 #[test]

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use bonsaidb::core::Error;
 use bonsaidb::core::connection::{AccessPolicy, Connection, StorageConnection};
-use bonsaidb::core::document::{CollectionDocument, Emit, KeyId};
+use bonsaidb::core::document::{CollectionDocument, DocumentId, Emit, KeyId};
 use bonsaidb::core::schema::{
     Collection, CollectionMapReduce, CollectionName, DefaultSerialization, Qualified, ReduceResult,
     Schema, SchemaName, Schematic, SerializedCollection, SerializedView, View, ViewMapResult,
     ViewMappedValue, ViewSchema,
 };
+use bonsaidb::core::transaction::Transaction;
 use bonsaidb::local::config::{Builder, StorageConfiguration};
 use bonsaidb::local::{Database, Storage};
 use serde::{Deserialize, Serialize};
@@ -98,6 +99,34 @@ fn the_administration_database_cannot_be_deleted_or_replaced() {
     storage.create_user("still here").unwrap();
 }
 
+struct Secret;
+
+impl Collection for Secret {
+    type PrimaryKey = u64;
+
+    fn collection_name() -> CollectionName {
+        CollectionName::private("secrets")
+    }
+
+    fn define_views(_: &mut Schematic) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn encryption_key() -> Option<KeyId> {
+        Some(KeyId::Master)
+    }
+}
+
+#[test]
+fn what_must_be_encrypted_is_not_stored_in_the_clear() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Database::open::<Secret>(configuration(&folder)).unwrap();
+    let secrets = db.collection::<Secret>();
+    let error = secrets.push_bytes(b"secret".to_vec()).unwrap_err();
+    assert!(error.to_string().contains("encrypt"), "{error}");
+    assert!(secrets.all().count().is_err());
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 struct Owner;
 
@@ -136,6 +165,79 @@ impl CollectionMapReduce for PetsByOwner {
 #[derive(Debug, Schema)]
 #[schema(name = "pets", collections = [Owner, Pet])]
 struct Pets;
+
+#[test]
+fn a_view_may_be_defined_before_its_collection() {
+    let schematic = Pets::schematic().unwrap();
+    let of_pets = schematic.views_in_collection(&Pet::collection_name());
+    assert_eq!(of_pets.count(), 1);
+    // A view alone does not make a collection known.
+    let owners_only = Owner::schematic().unwrap();
+    assert_eq!(owners_only.views().count(), 1);
+    let of_pets = owners_only.views_in_collection(&Pet::collection_name());
+    assert_eq!(of_pets.count(), 0);
+
+    let folder = tempfile::tempdir().unwrap();
+    let db = Database::open::<Pets>(configuration(&folder)).unwrap();
+    Pet { owner: 4 }.push_into(&db).unwrap();
+    let current = PetsByOwner::entries(&db)
+        .with_access_policy(AccessPolicy::NoUpdate)
+        .with_key(&4)
+        .query_with_collection_docs()
+        .unwrap();
+    assert_eq!(current.len(), 1);
+}
+
+#[test]
+fn mappings_without_their_documents_do_not_hide_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Database::open::<Number>(configuration(&folder)).unwrap();
+    let documents = Number::push_all([Number(1), Number(2), Number(3)], &db).unwrap();
+    ByNumber::entries(&db).query().unwrap();
+    documents[0].delete(&db).unwrap();
+    let outdated = ByNumber::entries(&db)
+        .with_access_policy(AccessPolicy::NoUpdate)
+        .query_with_collection_docs()
+        .unwrap();
+    assert_eq!((outdated.len(), outdated.documents.len()), (3, 2));
+    assert!(outdated.get(0).is_none());
+    let left = outdated
+        .iter()
+        .map(|mapped| mapped.document.contents.clone());
+    assert_eq!(left.collect::<Vec<_>>(), [Number(2), Number(3)]);
+    assert_eq!((&outdated).into_iter().count(), 2);
+}
+
+#[test]
+fn documents_that_cannot_be_read_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Database::open::<Pets>(configuration(&folder)).unwrap();
+    Owner.push_into(&db).unwrap();
+    let owners = db.collection::<Owner>();
+    owners.insert_bytes(&42, vec![1, 2, 3]).unwrap();
+    let Error::Other { origin, error } = Owner::all(&db).query().unwrap_err() else {
+        panic!("bytes that are no document");
+    };
+    assert_eq!(origin, "serialization");
+    assert!(
+        error.contains("7$2a") && error.contains("private.owners"),
+        "{error}"
+    );
+
+    // An id that is none of the collection's keys, which only bytes can bring about.
+    let id = DocumentId::try_from(&b"text"[..]).unwrap();
+    Transaction::insert(Owner::collection_name(), Some(id), vec![])
+        .apply(&db)
+        .unwrap();
+    let Error::Other { origin, error } = Owner.push_into(&db).unwrap_err().error else {
+        panic!("no id follows");
+    };
+    assert_eq!(origin, "key serialization");
+    assert!(
+        error.contains("text") && error.contains("private.owners"),
+        "{error}"
+    );
+}
 
 #[test]
 fn panics_of_user_code_do_not_break_what_they_leave() {

@@ -138,6 +138,17 @@ impl Error {
         }
     }
 
+    /// Puts what was at fault before the text of [`Error::Other`]; the other errors say it already.
+    pub(crate) fn about(self, what: impl FnOnce() -> String) -> Self {
+        match self {
+            Self::Other { origin, error } => Self::Other {
+                origin,
+                error: format!("{}: {error}", what()),
+            },
+            other => other,
+        }
+    }
+
     /// Returns true if this is a [`UniqueKeyViolation`](Self::UniqueKeyViolation) of `View` as
     /// `connection`'s schema knows it.
     pub fn is_unique_key_error<View: schema::View, C: HasSchema>(&self, connection: &C) -> bool {

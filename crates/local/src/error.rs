@@ -28,6 +28,9 @@ pub enum Error {
     /// A view's function failed.
     #[error("view: {0}")]
     View(#[from] view::Error),
+    /// A collection asks to be encrypted, which this build cannot do.
+    #[error("the collection has to be encrypted, but this build cannot encrypt")]
+    EncryptionDisabled,
     /// An operation failed as it does on every connection.
     #[error(transparent)]
     Core(#[from] core::Error),

@@ -12,8 +12,8 @@ use bonsaidb_core::connection::{
 };
 use bonsaidb_core::document::{CollectionDocument, Emit};
 use bonsaidb_core::schema::{
-    Collection, CollectionMapReduce, ReduceResult, SerializedCollection, SerializedView, View,
-    ViewMapResult, ViewMappedValue, ViewName, ViewSchema,
+    Collection, CollectionMapReduce, ReduceResult, Schema, SerializedCollection, SerializedView,
+    View, ViewMapResult, ViewMappedValue, ViewName, ViewSchema,
 };
 use bonsaidb_core::transaction::{Operation, Transaction};
 use bonsaidb_local::Database;
@@ -147,8 +147,13 @@ impl CollectionMapReduce for Long {
 }
 
 fn database() -> Database {
-    let configuration = StorageConfiguration::default().memory_only();
-    Database::open::<Reading>(configuration).unwrap()
+    in_memory::<Reading>()
+}
+
+/// The folder, which holds nothing but the lock, may go before the database does.
+fn in_memory<S: Schema>() -> Database {
+    let folder = tempfile::tempdir().unwrap();
+    Database::open::<S>(StorageConfiguration::new(folder.path()).memory_only()).unwrap()
 }
 
 type Model = BTreeMap<u64, Reading>;
@@ -603,7 +608,7 @@ impl CollectionMapReduce for Numbers {
 #[test]
 fn calls_of_the_function_do_not_grow_with_the_mappings() {
     const COUNT: u32 = 100_000;
-    let db = Database::open::<Block>(StorageConfiguration::default().memory_only()).unwrap();
+    let db = in_memory::<Block>();
     let mut inserts = Transaction::new();
     for start in (0..COUNT).step_by(20) {
         let block = Block { start, value: 1 };

@@ -11,6 +11,7 @@ use bonsaidb_store as store;
 
 use crate::Error;
 use crate::database::Data;
+use crate::user_code;
 use crate::views::summary::{Reader, Touched, Upkeep};
 use crate::views::{Pair, ViewIndex};
 
@@ -104,6 +105,7 @@ impl ViewIndex {
         }
         let needed = pair.documents.sequence();
         drop(pair);
+        user_code::may_wait_for(&self.name)?;
         // What fails here is not the business of those who only wait for the index.
         let mut summarized = Ok(());
         let pair = self.runs.share(
@@ -165,6 +167,7 @@ impl ViewIndex {
         if let Some(reader) = upkeep.reader(&pair.index)? {
             return answer(&reader);
         }
+        user_code::may_wait_for(&self.name)?;
         let taken_in = self.runs.alone(|| {
             begin_noting(data, upkeep)?;
             take_in(data, upkeep, answer)

@@ -13,8 +13,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use bonsaidb_store::{Plan, Snapshot};
 
 use crate::Error;
+use crate::config::IndexingProgress;
 use crate::database::Data;
 use crate::sync::lock;
+use crate::user_code;
 use crate::views::batch::Batch;
 use crate::views::mapping::map_all;
 use crate::views::summary::Upkeep;
@@ -156,6 +158,7 @@ impl ViewIndex {
         }
         let needed = pair.documents.sequence();
         drop(pair);
+        user_code::may_wait_for(&self.name)?;
         self.runs.share(
             |pair| pair.documents.sequence() >= needed,
             || self.run(data, None),
@@ -188,13 +191,14 @@ impl ViewIndex {
         let key = State::key(&self.name);
         self.tables()?;
         let mut indexed = 0;
+        let mut builds = false;
         loop {
             let snapshot = data.store.snapshot()?;
             let state = State::read(&snapshot, table, &self.name)?
                 .ok_or_else(|| Error::damaged(format!("the state of view `{}`", self.name)))?;
-            let scanning = state.scan_from.is_some();
+            builds |= state.scan_from.is_some();
             let batch = Batch::read(&snapshot, collection, state)?;
-            indexed += batch.documents.len();
+            indexed += batch.documents.len() as u64;
             let mapped = map_all(view, batch.documents, data.parallelization)?;
             let next = batch.next.encode();
             let write = |plan: &mut Plan<'_>| {
@@ -214,7 +218,9 @@ impl ViewIndex {
             if !with_summary {
                 data.store.derive(write)?;
             }
-            tracing::debug!(view = %self.name, indexed, scanning, "indexed");
+            if builds {
+                self.tell(data, indexed, batch.is_last);
+            }
             if batch.is_last {
                 return Ok(Pair {
                     documents: snapshot,
@@ -224,12 +230,23 @@ impl ViewIndex {
         }
     }
 
+    /// Tells how far the building of this view is.
+    fn tell(&self, data: &Data, documents: u64, is_complete: bool) {
+        data.progress.tell(&IndexingProgress {
+            database: data.name.clone(),
+            view: self.name.clone(),
+            documents,
+            is_complete,
+        });
+    }
+
     /// Makes sure that a strict view holds what every document emits. Costs nothing after the
     /// first time.
     pub fn ready(&self, data: &Data) -> Result<(), Error> {
         if self.complete.load(Ordering::Acquire) {
             return Ok(());
         }
+        user_code::may_wait_for(&self.name)?;
         let _building = lock(&self.building);
         if self.complete.load(Ordering::Acquire) {
             return Ok(());
@@ -238,6 +255,7 @@ impl ViewIndex {
         let collection = data.collection(&self.name.collection)?;
         let table = data.view_states.strict;
         self.tables()?;
+        let mut indexed = 0;
         loop {
             let snapshot = data.store.snapshot()?;
             let state = State::read(&snapshot, table, &self.name)?
@@ -246,6 +264,7 @@ impl ViewIndex {
                 break;
             }
             let batch = Batch::read(&snapshot, collection, state)?;
+            indexed += batch.documents.len() as u64;
             let mapped = map_all(view, batch.documents, data.parallelization)?;
             data.store.transact(|plan| {
                 for (id, emissions) in &mapped {
@@ -254,6 +273,7 @@ impl ViewIndex {
                 plan.put(table, State::key(&self.name), batch.next.encode());
                 Ok::<_, Error>(())
             })?;
+            self.tell(data, indexed, batch.next.scan_from.is_none());
         }
         self.complete.store(true, Ordering::Release);
         Ok(())
