@@ -226,7 +226,7 @@ impl ViewIndex {
             let with_summary = upkeep.filter(|_| batch.is_last).is_some_and(|upkeep| {
                 let written = data.store.derive(|plan| {
                     write(plan)?;
-                    upkeep.step(plan)
+                    upkeep.advance(plan)
                 });
                 written.is_ok()
             });

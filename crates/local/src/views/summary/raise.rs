@@ -82,7 +82,7 @@ impl Apply<'_, '_> {
     }
 
     /// Where to begin with a touched item: at the item, if it began a run and still does, or else
-    /// at the last run before it whose first item is still there.
+    /// at the last run before it.
     fn run_of(&self, scope: &Scope, level: u8, item: &[u8]) -> Result<Vec<u8>, Error> {
         let rows = self.rows();
         if self.shape.cuts(&scope.hashed(item), level)
@@ -91,14 +91,8 @@ impl Apply<'_, '_> {
         {
             return Ok(item.to_vec());
         }
-        let mut start = item.to_vec();
-        while let Some(before) = rows.start_before(scope, level, &start)? {
-            if before.is_empty() || self.has_item(scope, level - 1, &before)? {
-                return Ok(before);
-            }
-            start = before;
-        }
-        Ok(Vec::new())
+        let before = rows.start_before(scope, level, item)?;
+        Ok(before.unwrap_or_default())
     }
 
     fn has_item(&self, scope: &Scope, level: u8, item: &[u8]) -> Result<bool, Error> {

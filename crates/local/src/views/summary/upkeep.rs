@@ -82,13 +82,17 @@ impl<'a> Upkeep<'a> {
         'a: 'r,
     {
         let meta = self.rows(reader).meta()?;
-        if let Some(meta) = meta
-            && self.is_right(reader, &meta)?
-        {
-            return Ok(Some(Reader {
-                meta: Some(meta),
-                ..self.scanner(reader)
-            }));
+        if let Some(meta) = meta {
+            if self.is_right(reader, &meta)? {
+                return Ok(Some(Reader {
+                    meta: Some(meta),
+                    ..self.scanner(reader)
+                }));
+            }
+            let count = meta.root.map_or(0, |root| root.count);
+            if count > 2 * self.pace.few as u64 {
+                return Ok(None); // They have hardly become few since.
+            }
         }
         let few = self.pace.few;
         let entries = self.rows(reader).entries(&[], None)?.take(few + 1);
@@ -236,6 +240,14 @@ impl<'a> Upkeep<'a> {
         }
     }
 
+    /// Does a part of what is left to do, if reduces need it.
+    pub fn advance(&self, plan: &mut Plan<'_>) -> Result<(), Error> {
+        if self.reader(plan)?.is_none() {
+            self.step(plan)?;
+        }
+        Ok(())
+    }
+
     /// Does a part of what is left to do. Returns whether the summary is right for the entries
     /// that the plan sees.
     pub fn step(&self, plan: &mut Plan<'_>) -> Result<bool, Error> {
@@ -269,6 +281,7 @@ impl<'a> Upkeep<'a> {
 
     /// A summary of nothing.
     fn begin(&self, plan: &Plan<'_>) -> Result<Meta, Error> {
+        self.try_function(plan)?; // Without it, there is no need to read much.
         let mut applied = 0;
         if self.touched.is_strict {
             let mark = self.touched.mark(plan)?;
