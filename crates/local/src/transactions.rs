@@ -16,6 +16,7 @@ use bonsaidb_core::transaction::{ChangedDocument, Changes, DocumentChanges, Exec
 use bonsaidb_store::{Direction, Read, TableId};
 
 use crate::Error;
+use crate::documents::ABSENT;
 use crate::varint;
 
 /// The table of executed transactions.
@@ -74,6 +75,9 @@ pub(crate) fn list(
     let limit = limit
         .unwrap_or(LIST_TRANSACTIONS_DEFAULT_RESULT_COUNT)
         .min(LIST_TRANSACTIONS_MAX_RESULTS);
+    if transactions == ABSENT {
+        return Ok(Vec::new());
+    }
     let start = starting_id.unwrap_or(0).to_be_bytes();
     reader
         .range(

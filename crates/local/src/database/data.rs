@@ -12,7 +12,7 @@ use bonsaidb_store::{self as store, Direction, Read, TableId};
 
 use crate::Error;
 use crate::config::ProgressListener;
-use crate::documents::{Collection, META_TABLE};
+use crate::documents::{ABSENT, Collection, META_TABLE};
 use crate::ids::IdAllocator;
 use crate::jobs::Jobs;
 use crate::transactions::TRANSACTIONS_TABLE;
@@ -63,9 +63,7 @@ impl Data {
     ) -> Result<Self, Error> {
         let table = |name: &str| {
             if options.read_only {
-                // Without the table there is nothing in it: a number that no table has.
-                let found = store.find_table(name)?;
-                return Ok(found.unwrap_or(TableId::new(u32::MAX)));
+                return Ok(store.find_table(name)?.unwrap_or(ABSENT));
             }
             store.table(name)
         };
@@ -110,7 +108,8 @@ impl Data {
             collections,
             views,
             strict,
-            changed_documents: AtomicU64::new(0),
+            // The first change trims what was left by programs that did not run for long.
+            changed_documents: AtomicU64::new(TRIM_EVERY - 1),
         })
     }
 

@@ -8,4 +8,4 @@ mod tables;
 pub(crate) use packed::{push_revision, split_revision};
 pub(crate) use plan::Prepared;
 pub(crate) use read::{Documents, direction};
-pub(crate) use tables::{Collection, META_TABLE};
+pub(crate) use tables::{ABSENT, Collection, META_TABLE};

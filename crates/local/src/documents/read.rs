@@ -4,10 +4,10 @@ use std::ops::Bound;
 
 use bonsaidb_core::connection::{self, Range, Sort};
 use bonsaidb_core::document::{DocumentId, Header, OwnedDocument};
-use bonsaidb_store::{Direction, Read};
+use bonsaidb_store::{Direction, Entries, Read, Value};
 
 use crate::Error;
-use crate::documents::{Collection, packed};
+use crate::documents::{ABSENT, Collection, packed};
 
 /// The documents of a collection in one snapshot, or in a plan.
 pub(crate) struct Documents<'a, R> {
@@ -17,17 +17,34 @@ pub(crate) struct Documents<'a, R> {
 
 impl<R: Read> Documents<'_, R> {
     pub fn get(&self, id: DocumentId) -> Result<Option<OwnedDocument>, Error> {
-        self.reader
-            .get(self.collection.documents, &id)?
+        self.value(&id)?
             .map(|value| packed::into_document(value.into_vec(), id))
             .transpose()
     }
 
     pub fn header(&self, id: DocumentId) -> Result<Option<Header>, Error> {
-        self.reader
-            .get(self.collection.documents, &id)?
+        self.value(&id)?
             .map(|value| packed::header(&value, id))
             .transpose()
+    }
+
+    fn value(&self, id: &DocumentId) -> Result<Option<Value>, Error> {
+        match self.collection.documents {
+            ABSENT => Ok(None),
+            documents => Ok(self.reader.get(documents, id)?),
+        }
+    }
+
+    fn entries(&self, ids: &Range<DocumentId>, order: Sort) -> Result<Option<Entries<'_>>, Error> {
+        match self.collection.documents {
+            ABSENT => Ok(None),
+            documents => {
+                let entries = self
+                    .reader
+                    .range(documents, bounds(ids), direction(order))?;
+                Ok(Some(entries))
+            }
+        }
     }
 
     /// Present documents in the order of their ids; an id given twice is answered twice.
@@ -58,10 +75,8 @@ impl<R: Read> Documents<'_, R> {
     }
 
     pub fn count(&self, ids: &Range<DocumentId>) -> Result<u64, Error> {
-        let entries =
-            self.reader
-                .range(self.collection.documents, bounds(ids), Direction::Ascending)?;
-        entries.into_iter().try_fold(0, |count, entry| {
+        let entries = self.entries(ids, Sort::Ascending)?;
+        entries.into_iter().flatten().try_fold(0, |count, entry| {
             entry?;
             Ok(count + 1)
         })
@@ -78,8 +93,10 @@ impl<R: Read> Documents<'_, R> {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        self.reader
-            .range(self.collection.documents, bounds(ids), direction(order))?
+        let entries = self.entries(ids, order)?;
+        entries
+            .into_iter()
+            .flatten()
             .take(limit)
             .map(|entry| {
                 let (key, value) = entry?;

@@ -14,6 +14,9 @@ use crate::Error;
 /// Id high-water marks of collections, and whatever else is one row.
 pub(crate) const META_TABLE: &str = "meta";
 
+/// What stands for a table that a read-only storage does not have.
+pub(crate) const ABSENT: TableId = TableId::new(u32::MAX);
+
 /// A collection of an open database.
 #[derive(Debug)]
 pub(crate) struct Collection {

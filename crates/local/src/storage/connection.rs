@@ -68,6 +68,11 @@ impl StorageConnection for Storage {
                     Ok(true)
                 },
                 || Ok(admin::Database::load(name, &admin)?.is_some()),
+                || {
+                    let databases = admin::Database::all(&admin).query()?;
+                    let mut others = databases.iter().map(|other| &other.contents.name);
+                    Ok(others.any(|other| other.eq_ignore_ascii_case(name)))
+                },
             )?;
         if created || only_if_needed {
             Ok(())

@@ -164,18 +164,23 @@ impl Shared {
     }
 
     /// Runs `record` to note a new database, with nobody else creating or deleting one. What a
-    /// deletion that was cut short has left under the name is removed first.
+    /// deletion that was cut short has left under the name is removed first; but not where the
+    /// file system ignores case, and the folder is that of a database that `shares_folder`.
     pub fn create(
         &self,
         name: &str,
         record: impl FnOnce() -> Result<bool, Error>,
         exists: impl FnOnce() -> Result<bool, Error>,
+        shares_folder: impl FnOnce() -> Result<bool, Error>,
     ) -> Result<bool, Error> {
         let _databases = lock(&self.databases);
         if exists()? {
             return Ok(false);
         }
         if self.store.database_exists(name)? {
+            if shares_folder()? {
+                return Err(core::Error::DatabaseNameAlreadyTaken(name.to_owned()).into());
+            }
             self.store.delete_database(name)?;
         }
         record()

@@ -7,7 +7,7 @@
 
 use bonsaidb_core::schema::ViewName;
 use bonsaidb_core::schema::view::ViewUpdatePolicy;
-use bonsaidb_store::{Read, Sequence, TableId};
+use bonsaidb_store::{self as store, Read, Sequence, TableId};
 
 use crate::Error;
 use crate::varint;
@@ -51,8 +51,12 @@ impl State {
         views: TableId,
         view: &ViewName,
     ) -> Result<Option<Self>, Error> {
-        reader
-            .get(views, &Self::key(view))?
+        let stored = match reader.get(views, &Self::key(view)) {
+            // A read-only storage may lack what it cannot make.
+            Err(store::Error::TableMissing { .. }) => None,
+            stored => stored?,
+        };
+        stored
             .map(|value| Self::decode(&value).ok_or_else(|| damaged(view)))
             .transpose()
     }
