@@ -78,7 +78,8 @@ fn every_single_call_may_fail() {
         check(&Arc::new(folder.fork()), acknowledged);
         check(&Arc::new(folder.restart(call)), acknowledged);
     }
-    assert!(failures * 10 > calls * 9, "{failures} of {calls} noticed");
+    // Removing what is not needed any more is tried again later, and nobody hears of it.
+    assert!(failures * 10 > calls * 8, "{failures} of {calls} noticed");
 }
 
 #[test]
@@ -135,7 +136,7 @@ fn a_full_disk_is_said_to_be_one_and_reading_goes_on() {
 }
 
 #[test]
-fn a_reading_that_fails_is_an_error_and_writes_are_refused_from_then_on() {
+fn a_reading_that_fails_is_an_error_and_nothing_in_the_log_is_lost() {
     let folder = Arc::new(FaultyFolder::new(0));
     let options = || small().cache_bytes(0);
     let open = || {
@@ -151,7 +152,7 @@ fn a_reading_that_fails_is_an_error_and_writes_are_refused_from_then_on() {
         }
         store.close().unwrap();
     }
-    let (_store, database, table) = open();
+    let (store, database, table) = open();
     folder.set_faults(Faults {
         error_at_call: Some(1),
         ..Faults::default()
@@ -161,6 +162,17 @@ fn a_reading_that_fails_is_an_error_and_writes_are_refused_from_then_on() {
     assert!(matches!(error, Error::Io { .. }), "{error}");
     let error = snapshot.get(table, &7_u32.to_be_bytes()).unwrap_err();
     assert!(matches!(error, Error::Poisoned { .. }), "{error}");
-    let error = try_put(&database, table, b"a", b"").unwrap_err();
-    assert!(is_failed_commit(&error), "{error}");
+    // Writing goes on as far as the log; the file is what cannot be written any more.
+    put(&database, table, b"a", b"1");
+    assert_eq!(get(&database, table, b"a").as_deref(), Some(&b"1"[..]));
+    let error = database.compact().unwrap_err();
+    assert!(matches!(error, Error::Poisoned { .. }), "{error}");
+    let error = try_put(&database, table, b"b", b"").unwrap_err();
+    assert!(matches!(error, Error::Poisoned { .. }), "{error}");
+    assert_eq!(get(&database, table, b"a").as_deref(), Some(&b"1"[..]));
+    let error = store.close().unwrap_err();
+    assert!(matches!(error, Error::Poisoned { .. }), "{error}");
+    let (_store, database, table) = open();
+    assert_eq!(get(&database, table, b"a").as_deref(), Some(&b"1"[..]));
+    assert_eq!(content(&database, table).len(), 201);
 }

@@ -39,7 +39,9 @@ pub fn with_seeds(count: u64, mut test: impl FnMut(u64)) {
 }
 
 pub fn small() -> Options {
-    Options::default().cache_bytes(1 << 20)
+    Options::default()
+        .cache_bytes(1 << 20)
+        .log_segment_bytes(64 << 10)
 }
 
 pub fn open_in(folder: &Arc<impl Folder>) -> Result<(Store, Database), Error> {
