@@ -147,7 +147,7 @@ impl FaultyFolder {
     pub fn content(&self, path: &str) -> Option<Vec<u8>> {
         let disk = self.disk();
         let file = *disk.names.get(path)?;
-        Some(disk.files[file].current.clone())
+        Some(disk.files[file].current.to_vec())
     }
 
     /// Replaces the content of a file, durably, without counting or failing.
@@ -190,9 +190,57 @@ struct NameChange {
 
 #[derive(Debug)]
 struct File {
-    current: Vec<u8>,
-    durable: Vec<u8>,
+    current: Content,
+    durable: Content,
     pending: Vec<Change>,
+}
+
+/// The bytes of a file. What is past `written` is zeros, which take no memory.
+#[derive(Clone, Debug, Default)]
+struct Content {
+    written: Vec<u8>,
+    length: usize,
+}
+
+impl Content {
+    fn write(&mut self, offset: usize, bytes: &[u8]) {
+        let end = offset + bytes.len();
+        if self.written.len() < end {
+            self.written.resize(end, 0);
+        }
+        self.written[offset..end].copy_from_slice(bytes);
+        self.length = self.length.max(end);
+    }
+
+    fn resize(&mut self, length: usize) {
+        self.written.truncate(length);
+        self.length = length;
+    }
+
+    fn read(&self, offset: usize, buffer: &mut [u8]) -> Option<()> {
+        let end = offset.checked_add(buffer.len())?;
+        if end > self.length {
+            return None;
+        }
+        let written = self.written.get(offset..).unwrap_or_default();
+        let count = written.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&written[..count]);
+        buffer[count..].fill(0);
+        Some(())
+    }
+
+    fn to_vec(&self) -> Vec<u8> {
+        let mut bytes = self.written.clone();
+        bytes.resize(self.length, 0);
+        bytes
+    }
+}
+
+impl From<Vec<u8>> for Content {
+    fn from(written: Vec<u8>) -> Self {
+        let length = written.len();
+        Self { written, length }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -202,16 +250,10 @@ enum Change {
 }
 
 impl Change {
-    fn apply(&self, content: &mut Vec<u8>) {
+    fn apply(&self, content: &mut Content) {
         match self {
-            Self::Write { offset, bytes } => {
-                let end = offset + bytes.len();
-                if content.len() < end {
-                    content.resize(end, 0);
-                }
-                content[*offset..end].copy_from_slice(bytes);
-            }
-            Self::Resize(length) => content.resize(*length, 0),
+            Self::Write { offset, bytes } => content.write(*offset, bytes),
+            Self::Resize(length) => content.resize(*length),
         }
     }
 
@@ -238,7 +280,8 @@ impl Change {
 }
 
 impl File {
-    fn holding(content: Vec<u8>) -> Self {
+    fn holding(content: impl Into<Content>) -> Self {
+        let content = content.into();
         Self {
             durable: content.clone(),
             current: content,
@@ -258,7 +301,7 @@ impl File {
     }
 
     /// What the disk holds when some of what is pending is lost.
-    fn after_loss(&self, random: &mut Random) -> Vec<u8> {
+    fn after_loss(&self, random: &mut Random) -> Content {
         let mut content = self.durable.clone();
         match random.below(6) {
             // Everything pending is lost, or nothing is.
@@ -571,7 +614,7 @@ impl Backing for FaultyFile {
     fn length(&self) -> io::Result<u64> {
         let mut disk = self.folder.disk();
         disk.plain_call()?;
-        Ok(disk.files[self.file].current.len() as u64)
+        Ok(disk.files[self.file].current.length as u64)
     }
 
     fn read(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
@@ -579,12 +622,9 @@ impl Backing for FaultyFile {
         disk.plain_call()?;
         let start = position(offset)?;
         let content = &disk.files[self.file].current;
-        let stored = start
-            .checked_add(buffer.len())
-            .and_then(|end| content.get(start..end))
-            .ok_or_else(|| error(io::ErrorKind::UnexpectedEof, "the file is shorter"))?;
-        buffer.copy_from_slice(stored);
-        Ok(())
+        content
+            .read(start, buffer)
+            .ok_or_else(|| error(io::ErrorKind::UnexpectedEof, "the file is shorter"))
     }
 
     fn write(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
