@@ -6,7 +6,7 @@
 //!
 //! Invariants:
 //! 1. Whoever writes to the file holds `maintenance` of its database.
-//! 2. A frozen memtable is written, or has a thread on its way to it, or the pipeline is poisoned.
+//! 2. A frozen memtable has somebody on the way to write it, or the pipeline is poisoned.
 
 use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
@@ -132,6 +132,10 @@ pub(crate) fn step_with(
     inner.pipeline.checkpointed(stored);
     if let Some((log, stream)) = inner.pipeline.log() {
         log.advance(*stream, frozen.index);
+    }
+    // The next one may have been frozen meanwhile.
+    if inner.pipeline.take_checkpoint_due() {
+        inner.checkpointer.start();
     }
     Ok(Some(()))
 }

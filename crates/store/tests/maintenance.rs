@@ -266,10 +266,11 @@ fn a_transaction_during_compaction_keeps_its_sequence() {
     for round in 1..=10_u64 {
         let (store, database) = open_in(&folder).unwrap();
         let table = database.table("things").unwrap();
+        let derived = database.table("derived").unwrap();
         database
             .derive(|plan| {
                 for row in 0..24_u32 {
-                    plan.put(table, row.to_be_bytes().to_vec(), vec![1; 500_000]);
+                    plan.put(derived, row.to_be_bytes().to_vec(), vec![1; 500_000]);
                 }
                 Ok::<_, Error>(())
             })

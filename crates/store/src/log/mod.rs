@@ -255,7 +255,7 @@ impl Log {
         self.folder
             .create_folder(LOG_FOLDER)
             .map_err(io("create"))?;
-        let header = Header::new(id, writer.end);
+        let header = Header::new(id, writer.end, self.segment_bytes);
         let file = self
             .folder
             .open(&path, OpenMode::Create)

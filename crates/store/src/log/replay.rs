@@ -102,16 +102,25 @@ fn open(folder: &Arc<dyn Folder>, id: u64) -> Result<Option<Segment>, Error> {
         header.copy_from_slice(start);
     }
     match Header::decode(id, &header) {
-        Found::Header(header) => Ok(Some(Segment { header, reader })),
+        Found::Header(header) => {
+            let is_whole = [header.length, HEADER_BYTES as u64].contains(&reader.length);
+            if !is_whole {
+                return Err(corrupted(folder, id, "it does not have its length"));
+            }
+            Ok(Some(Segment { header, reader }))
+        }
         Found::Newer(found) => Err(Error::NewerFormat {
             path: folder.locate(&path),
             found,
             supported: FORMAT,
         }),
         Found::Unreadable => {
-            // A header is durable before the first frame is written.
+            // A header is written as a whole, and durable before the first frame is written.
             let frame = reader.bytes(HEADER_BYTES as u64, FRAME_BYTES).map_err(io)?;
-            if frame.is_some_and(|frame| frame.iter().any(|byte| *byte != 0)) {
+            let frame = frame.unwrap_or_default();
+            let is_blank = header.iter().chain(frame).all(|byte| *byte == 0);
+            let was_cut = (1..HEADER_BYTES as u64).contains(&reader.length);
+            if was_cut || !is_blank {
                 return Err(corrupted(folder, id, "its header is unreadable"));
             }
             Ok(None)

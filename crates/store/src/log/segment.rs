@@ -33,6 +33,8 @@ pub(super) struct Header {
     pub(super) salt: [u8; 16],
     /// Where the segment before ends.
     pub(super) before: Position,
+    /// The length of the file, unless it was cut to its header because nothing in it is needed.
+    pub(super) length: u64,
 }
 
 /// What the first bytes of a file turned out to be.
@@ -44,7 +46,7 @@ pub(super) enum Found {
 }
 
 impl Header {
-    pub(super) fn new(id: u64, before: Position) -> Self {
+    pub(super) fn new(id: u64, before: Position, length: u64) -> Self {
         let mut salt = [0; 16];
         for half in salt.chunks_mut(8) {
             // The standard library's one source of numbers that nobody can foresee.
@@ -52,7 +54,12 @@ impl Header {
             hasher.write_u64(id);
             half.copy_from_slice(&hasher.finish().to_le_bytes());
         }
-        Self { id, salt, before }
+        Self {
+            id,
+            salt,
+            before,
+            length,
+        }
     }
 
     /// What all checksums of frames in this segment begin with.
@@ -74,6 +81,8 @@ impl Header {
         bytes[48..56].copy_from_slice(&self.before.offset.to_le_bytes());
         bytes[56..64].copy_from_slice(&self.before.group.to_le_bytes());
         bytes[64..68].copy_from_slice(&self.before.chain.to_le_bytes());
+        bytes[68..76].copy_from_slice(&self.length.to_le_bytes());
+        // 76 to 91: zero.
         let checksum = crc32fast::hash(&bytes[..CHECKED_BYTES]);
         bytes[CHECKED_BYTES..].copy_from_slice(&checksum.to_le_bytes());
         bytes
@@ -109,6 +118,7 @@ impl Header {
                 group: number(56),
                 chain: short(64),
             },
+            length: number(68),
         })
     }
 }
@@ -137,7 +147,7 @@ mod tests {
             group: 77,
             chain: 0xdead_beef,
         };
-        let header = Header::new(7, before);
+        let header = Header::new(7, before, 4_096);
         let bytes = header.encode();
         assert!(matches!(Header::decode(7, &bytes), Found::Header(found) if found == header));
         assert!(matches!(Header::decode(8, &bytes), Found::Unreadable));
@@ -146,7 +156,7 @@ mod tests {
             flipped[bit / 8] ^= 1 << (bit % 8);
             assert!(matches!(Header::decode(7, &flipped), Found::Unreadable));
         }
-        assert_ne!(Header::new(7, before).salt, header.salt);
+        assert_ne!(Header::new(7, before, 4_096).salt, header.salt);
     }
 
     #[test]

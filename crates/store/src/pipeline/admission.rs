@@ -203,7 +203,10 @@ impl<'a> Section<'a> {
             draft.place_appends(sequence);
         }
         #[cfg(debug_assertions)]
-        draft.writes.check();
+        {
+            draft.writes.check();
+            self.check_kind(&draft);
+        }
         let catalog = match draft.catalog {
             Some(catalog) => Arc::new(catalog),
             None => Arc::clone(&tail.catalog),
@@ -234,6 +237,20 @@ impl<'a> Section<'a> {
         };
         state.check();
         Ok(waiter)
+    }
+
+    /// A table written by transactions and by derived writes is neither as of some transaction nor
+    /// as of some derived write after a crash.
+    #[cfg(debug_assertions)]
+    fn check_kind(&self, draft: &Draft) {
+        if !matches!(draft.kind, Kind::Logged | Kind::Derived) {
+            return;
+        }
+        let mut written = lock(&self.pipeline.written);
+        for (table, _) in draft.writes.tables() {
+            let first = *written.entry(table).or_insert(draft.kind);
+            assert_eq!(first, draft.kind, "table {table} is written in two ways");
+        }
     }
 
     fn check_draft(&self, draft: &Draft, tail: &Node) -> Result<(), Error> {

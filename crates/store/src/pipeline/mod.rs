@@ -24,7 +24,7 @@ mod admission;
 mod commit;
 mod waiter;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -33,7 +33,7 @@ use self::waiter::{Outcome, Waiter};
 use crate::catalog::Catalog;
 use crate::chain::{self, Node};
 use crate::error::Error;
-use crate::ids::Stream;
+use crate::ids::{Stream, TableId};
 use crate::log::Log;
 use crate::published::{Frozen, Published, Stored};
 use crate::sync::lock;
@@ -64,6 +64,8 @@ pub(crate) struct Pipeline {
     checkpoint_due: AtomicBool,
     /// Held while a write set is admitted. Taken before `state`, never the other way around.
     section: Mutex<()>,
+    /// How each table was written first. Used in debug builds only.
+    written: Mutex<BTreeMap<TableId, Kind>>,
     state: Mutex<State>,
 }
 
@@ -127,6 +129,7 @@ impl Pipeline {
             changed: Condvar::new(),
             checkpoint_due: AtomicBool::new(false),
             section: Mutex::new(()),
+            written: Mutex::default(),
             state: Mutex::new(State {
                 published,
                 committed: Arc::clone(&origin),
@@ -245,11 +248,11 @@ impl Pipeline {
         is_full
     }
 
-    /// Waits for a checkpoint, or until waiting is no use.
+    /// Waits for a checkpoint, or for anything else that makes it worth looking again.
     pub(crate) fn wait_for_room(&self) {
-        let mut state = lock(&self.state);
-        while self.is_full_state(&state) {
-            state = self.wait(state);
+        let state = lock(&self.state);
+        if self.is_full_state(&state) {
+            drop(self.wait(state));
         }
     }
 
@@ -280,6 +283,7 @@ impl Pipeline {
             let is_large = state.published.active.bytes() >= self.limits.freeze_bytes();
             if is_large && !state.led {
                 state.freeze();
+                self.checkpoint_due.store(true, Ordering::Release);
             }
             state.check();
             self.changed.notify_all();
