@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 #[schema(name = "bank", collections = [Account, Transfer])]
 struct Bank;
 
+/// What an owner has.
 #[derive(Clone, Debug, Serialize, Deserialize, Collection)]
 #[collection(name = "accounts", views = [AccountsByOwner, TotalBalance])]
 pub struct Account {

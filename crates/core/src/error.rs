@@ -44,7 +44,7 @@ pub enum Error {
     ViewAlreadyRegistered(ViewName),
     /// The text cannot name a database.
     #[error(
-        "`{0}` cannot name a database: the first character must be an ASCII letter, a digit or `_`, the others ASCII letters, digits, `.` or `-`"
+        "`{0}` cannot name a database: the first character must be an ASCII letter, a digit or `_`, the others ASCII letters, digits, `.` or `-`; names that the storage uses itself are taken"
     )]
     InvalidDatabaseName(String),
     /// No database has this name.
@@ -135,6 +135,17 @@ impl Error {
         Self::Other {
             origin: origin.to_string(),
             error: error.to_string(),
+        }
+    }
+
+    /// Puts what was at fault before the text of [`Error::Other`]; the other errors say it already.
+    pub(crate) fn about(self, what: impl FnOnce() -> String) -> Self {
+        match self {
+            Self::Other { origin, error } => Self::Other {
+                origin,
+                error: format!("{}: {error}", what()),
+            },
+            other => other,
         }
     }
 

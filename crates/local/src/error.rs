@@ -28,6 +28,9 @@ pub enum Error {
     /// A view's function failed.
     #[error("view: {0}")]
     View(#[from] view::Error),
+    /// A collection asks to be encrypted, which this build cannot do.
+    #[error("the collection has to be encrypted, but this build cannot encrypt")]
+    EncryptionDisabled,
     /// An operation failed as it does on every connection.
     #[error(transparent)]
     Core(#[from] core::Error),
@@ -108,16 +111,23 @@ impl From<Error> for core::Error {
     fn from(error: Error) -> Self {
         match error {
             Error::Core(error) | Error::View(view::Error::Core(error)) => error,
-            Error::Store(store::Error::DatabaseDeleted(database)) => {
-                Self::DatabaseNotFound(database)
-            }
-            Error::Store(store::Error::InvalidName(name)) => Self::InvalidDatabaseName(name),
-            Error::Job(shared) => match &*shared {
-                Error::Core(error) | Error::View(view::Error::Core(error)) => error.clone(),
-                other => Self::other("bonsaidb-local", with_sources(other)),
-            },
-            other => Self::other("bonsaidb-local", with_sources(&other)),
+            other => to_core(&other),
         }
+    }
+}
+
+/// Whoever waited for a job is told the same as the one who ran it.
+fn to_core(error: &Error) -> core::Error {
+    match error {
+        Error::Core(error) | Error::View(view::Error::Core(error)) => error.clone(),
+        Error::Store(store::Error::DatabaseDeleted(database)) => {
+            core::Error::DatabaseNotFound(database.clone())
+        }
+        Error::Store(store::Error::InvalidName(name)) => {
+            core::Error::InvalidDatabaseName(name.clone())
+        }
+        Error::Job(shared) => to_core(shared),
+        other => core::Error::other("bonsaidb-local", with_sources(other)),
     }
 }
 
@@ -134,4 +144,30 @@ fn with_sources(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_shared_by_many_is_the_same_for_all() {
+        let deleted = || Error::Store(store::Error::DatabaseDeleted("gone".to_owned()));
+        for error in [
+            deleted(),
+            Error::Job(Arc::new(deleted())),
+            Error::Job(Arc::new(Error::Job(Arc::new(deleted())))),
+        ] {
+            let error = core::Error::from(error);
+            assert!(
+                matches!(&error, core::Error::DatabaseNotFound(name) if name == "gone"),
+                "{error}"
+            );
+        }
+        let unimplemented = Error::View(view::Error::Core(core::Error::ReduceUnimplemented));
+        assert!(matches!(
+            core::Error::from(Error::Job(Arc::new(unimplemented))),
+            core::Error::ReduceUnimplemented
+        ));
+    }
 }

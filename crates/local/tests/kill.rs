@@ -99,7 +99,8 @@ fn writer() {
                         let OperationResult::DocumentUpdated { header, .. } = result else {
                             unreachable!()
                         };
-                        line += &format!(" {}", header.id.deserialize::<u64>().unwrap());
+                        let id = header.id.deserialize::<u64>().unwrap();
+                        line = format!("{line} {id}");
                     }
                     writeln!(std::io::stdout(), "{line} {group}").unwrap();
                     if count % 8 == 0 {

@@ -2,7 +2,7 @@
 //!
 //! 1. A package depends on packages of a lower rank only. Dependencies for development are free.
 //! 2. What a package must not know at all, it does not depend on, whatever the ranks say.
-//! 3. Tools are for development: no package depends on one otherwise.
+//! 3. Tools, and packages that tests consist of, are for development: no package depends on one otherwise.
 //! 4. Every package has a rank.
 
 use crate::Finding;
@@ -53,13 +53,9 @@ fn package(package: &Package) -> Vec<Finding> {
 }
 
 fn rank(package: &Package) -> Option<(u8, &'static [&'static str])> {
-    let is_tool = package
-        .manifest
-        .iter()
-        .rev()
-        .nth(2)
-        .is_some_and(|folder| folder == "tools");
-    rank_by_name(&package.name).or(is_tool.then_some((TOOLS, &[])))
+    let folder = package.manifest.iter().rev().nth(2);
+    let is_for_development = folder.is_some_and(|folder| folder == "tools" || folder == "tests");
+    rank_by_name(&package.name).or(is_for_development.then_some((TOOLS, &[])))
 }
 
 fn rank_by_name(name: &str) -> Option<(u8, &'static [&'static str])> {
@@ -126,6 +122,8 @@ mod tests {
     fn tools_are_for_development() {
         assert!(!is_allowed("bonsaidb-local", "bonsaidb-testkit"));
         assert!(problems("bonsaidb-testkit", "tools", "bonsaidb-core", false).is_empty());
+        assert!(problems("renamed", "crates/core/tests", "bonsaidb-core", false).is_empty());
+        assert!(!is_allowed("bonsaidb-local", "renamed"));
         assert!(!problems("bonsaidb-bench", "tools", "bonsaidb-testkit", false).is_empty());
     }
 

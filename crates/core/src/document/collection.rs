@@ -154,9 +154,15 @@ impl<C: SerializedCollection> HasHeader for CollectionDocument<C> {
 
 impl<C: SerializedCollection> CollectionDocument<C> {
     fn decode(header: &Header, contents: &[u8]) -> Result<Self, Error> {
-        Ok(Self {
-            header: CollectionHeader::try_from(header)?,
-            contents: C::deserialize(contents)?,
+        let decode = || {
+            Ok(Self {
+                header: CollectionHeader::try_from(header)?,
+                contents: C::deserialize(contents)?,
+            })
+        };
+        // Of many documents that are read at once, which one?
+        decode().map_err(|error: Error| {
+            error.about(|| format!("document `{}` of `{}`", header.id, C::collection_name()))
         })
     }
 }

@@ -4,7 +4,8 @@ use std::fmt::{self, Debug, Display};
 
 use crate::Error;
 
-/// Why contents could not be inserted, and the contents.
+/// Why contents could not be inserted, and the contents. To the outside it is its error: it has the
+/// same message and the same cause.
 #[derive(Debug)]
 pub struct InsertError<T> {
     /// What should have been inserted.
@@ -21,6 +22,6 @@ impl<T> Display for InsertError<T> {
 
 impl<T: Debug> std::error::Error for InsertError<T> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.error)
+        self.error.source()
     }
 }

@@ -124,8 +124,8 @@ impl<'a, C: SerializedCollection> Nameable<'a, C::PrimaryKey> for &'a Collection
     }
 }
 
-impl Nameable<'static, Self> for u64 {
-    fn name(self) -> Result<NamedReference<'static, Self>, Error> {
+impl<'a> Nameable<'a, Self> for u64 {
+    fn name(self) -> Result<NamedReference<'a, Self>, Error> {
         Ok(NamedReference::Key(self))
     }
 }

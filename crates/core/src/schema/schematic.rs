@@ -21,14 +21,15 @@ pub struct Schematic {
     collections: HashMap<CollectionName, CollectionDefinition>,
     view_types: HashMap<TypeId, ViewName>,
     views: HashMap<ViewName, Box<dyn Serialized>>,
+    /// In the order of their definition, also of collections that are not defined yet: a collection
+    /// may define views of another.
+    views_by_collection: HashMap<CollectionName, Vec<ViewName>>,
 }
 
 struct CollectionDefinition {
     key: KeyDescription,
     encryption_key: Option<KeyId>,
     next_id: fn(Option<DocumentId>) -> Result<DocumentId, Error>,
-    /// In the order of their definition.
-    views: Vec<ViewName>,
 }
 
 impl Schematic {
@@ -44,6 +45,7 @@ impl Schematic {
             collections: HashMap::new(),
             view_types: HashMap::new(),
             views: HashMap::new(),
+            views_by_collection: HashMap::new(),
         };
         S::define_collections(&mut schematic)?;
         Ok(schematic)
@@ -65,7 +67,6 @@ impl Schematic {
                 key: KeyDescription::for_key::<C::PrimaryKey>(),
                 encryption_key: C::encryption_key(),
                 next_id: next_id::<C>,
-                views: Vec::new(),
             },
         );
         self.collection_types.insert(TypeId::of::<C>());
@@ -99,9 +100,10 @@ impl Schematic {
         if self.views.contains_key(&name) {
             return Err(Error::ViewAlreadyRegistered(name));
         }
-        if let Some(collection) = self.collections.get_mut(&name.collection) {
-            collection.views.push(name.clone());
-        }
+        self.views_by_collection
+            .entry(name.collection.clone())
+            .or_default()
+            .push(name.clone());
         self.view_types.insert(TypeId::of::<V>(), name.clone());
         self.views.insert(name, Box::new(definition));
         Ok(())
@@ -173,10 +175,11 @@ impl Schematic {
         &'a self,
         collection: &CollectionName,
     ) -> impl Iterator<Item = &'a dyn Serialized> + use<'a> {
-        self.collections
+        self.views_by_collection
             .get(collection)
+            .filter(|_| self.collections.contains_key(collection))
             .into_iter()
-            .flat_map(|definition| &definition.views)
+            .flatten()
             .filter_map(|name| self.view_by_name(name).ok())
     }
 
@@ -213,7 +216,9 @@ impl Debug for Schematic {
 fn next_id<C: Collection>(id: Option<DocumentId>) -> Result<DocumentId, Error> {
     let failed = |error: NextValueError| Error::DocumentPush(C::collection_name(), error);
     let last = match id {
-        Some(id) => id.deserialize::<C::PrimaryKey>()?,
+        Some(id) => id.deserialize::<C::PrimaryKey>().map_err(|error| {
+            error.about(|| format!("the greatest id `{id}` of `{}`", C::collection_name()))
+        })?,
         None => C::PrimaryKey::first_value().map_err(failed)?,
     };
     let next = last.next_value().map_err(failed)?;

@@ -7,7 +7,7 @@ use bonsaidb_core::permissions::Permissions;
 use bonsaidb_core::schema::Schema;
 
 use crate::Error;
-use crate::config::StorageConfiguration;
+use crate::config::{IndexingProgress, ProgressListener, StorageConfiguration};
 
 /// Methods that set one option each and return the configuration.
 pub trait Builder: Sized {
@@ -67,6 +67,13 @@ pub trait Builder: Sized {
     #[must_use]
     fn transactions_kept(self, count: u64) -> Self;
 
+    /// Calls `listener` after each batch of documents that is mapped for a view that is new, or
+    /// whose version changed. It is called by the thread that maps and should not wait.
+    #[must_use]
+    fn on_indexing_progress<F>(self, listener: F) -> Self
+    where
+        F: Fn(&IndexingProgress) + Send + Sync + 'static;
+
     /// Sets [`StorageConfiguration::authenticated_permissions`].
     #[must_use]
     fn authenticated_permissions<P: Into<Permissions>>(self, permissions: P) -> Self;
@@ -125,6 +132,14 @@ impl Builder for StorageConfiguration {
 
     fn transactions_kept(mut self, count: u64) -> Self {
         self.transactions_kept = count;
+        self
+    }
+
+    fn on_indexing_progress<F>(mut self, listener: F) -> Self
+    where
+        F: Fn(&IndexingProgress) + Send + Sync + 'static,
+    {
+        self.progress = ProgressListener::new(listener);
         self
     }
 

@@ -1,6 +1,7 @@
 //! How a storage is opened.
 
 mod builder;
+mod progress;
 
 use std::collections::HashMap;
 use std::fmt::{self, Debug};
@@ -12,6 +13,8 @@ use bonsaidb_core::permissions::Permissions;
 use bonsaidb_core::schema::{Schema, SchemaName, Schematic};
 use bonsaidb_store::Folder;
 pub use builder::Builder;
+pub use progress::IndexingProgress;
+pub(crate) use progress::ProgressListener;
 
 use crate::Error;
 
@@ -44,6 +47,7 @@ pub struct StorageConfiguration {
     /// What every authenticated session may do besides what its identity may.
     pub authenticated_permissions: Permissions,
     pub(crate) schemas: HashMap<SchemaName, Arc<Schematic>>,
+    pub(crate) progress: ProgressListener,
     /// Where the data lives instead of the folder; for tests of what a disk may do.
     pub(crate) folder: Option<Arc<dyn Folder>>,
 }
@@ -84,6 +88,7 @@ impl Default for StorageConfiguration {
             transactions_kept: 1_000_000,
             authenticated_permissions: Permissions::default(),
             schemas: HashMap::new(),
+            progress: ProgressListener::default(),
             folder: None,
         }
     }

@@ -19,7 +19,7 @@ use crate::Error;
 use crate::database::Data;
 use crate::documents::{Collection, Documents, Prepared};
 use crate::transactions;
-use crate::views::Pair;
+use crate::views::{Pair, ViewIndex};
 
 /// How often documents of a view are looked up again because they changed meanwhile.
 const DELETE_ATTEMPTS_MAX: usize = 64;
@@ -153,10 +153,8 @@ impl Access<'_> {
         key: Option<SerializedQueryKey>,
         access_policy: AccessPolicy,
     ) -> Result<Vec<u8>, Error> {
-        self.with_view(view, access_policy, |pair| {
-            let definition = self.data.schematic.view_by_name(view)?;
-            let index = self.data.view(view)?;
-            index.reduced(definition, &pair.index, key.as_ref())
+        self.with_policy(view, access_policy, |view, current| {
+            view.reduced(self.data, current, key.as_ref())
         })
     }
 
@@ -166,10 +164,8 @@ impl Access<'_> {
         key: Option<SerializedQueryKey>,
         access_policy: AccessPolicy,
     ) -> Result<Vec<MappedSerializedValue>, Error> {
-        self.with_view(view, access_policy, |pair| {
-            let definition = self.data.schematic.view_by_name(view)?;
-            let index = self.data.view(view)?;
-            index.reduced_grouped(definition, &pair.index, key.as_ref())
+        self.with_policy(view, access_policy, |view, current| {
+            view.reduced_grouped(self.data, current, key.as_ref())
         })
     }
 
@@ -274,21 +270,34 @@ impl Access<'_> {
         policy: AccessPolicy,
         answer: impl FnOnce(&Pair) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let view = self.data.view(view)?;
-        match policy {
-            AccessPolicy::UpdateBefore => answer(&view.up_to_date(self.data)?),
-            AccessPolicy::NoUpdate => answer(&view.as_it_is(self.data)?),
-            AccessPolicy::UpdateAfter => {
-                let result = answer(&view.as_it_is(self.data)?);
-                let (view, data) = (Arc::clone(view), Arc::clone(self.data));
-                self.data.jobs.spawn(move || {
-                    if let Err(error) = view.up_to_date(&data) {
-                        tracing::warn!(view = %view.name, %error, "indexing failed");
-                    }
-                });
-                result
+        self.with_policy(view, policy, |view, current| {
+            if current {
+                answer(&view.up_to_date(self.data)?)
+            } else {
+                answer(&view.as_it_is(self.data)?)
             }
+        })
+    }
+
+    /// Lets `answer` look at a view, current or as it is; updates it afterwards if `policy` says
+    /// so.
+    fn with_policy<T>(
+        &self,
+        view: &ViewName,
+        policy: AccessPolicy,
+        answer: impl FnOnce(&ViewIndex, bool) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let view = self.data.view(view)?;
+        let result = answer(view, matches!(policy, AccessPolicy::UpdateBefore));
+        if matches!(policy, AccessPolicy::UpdateAfter) {
+            let (view, data) = (Arc::clone(view), Arc::clone(self.data));
+            self.data.jobs.spawn(move || {
+                if let Err(error) = view.up_to_date(&data) {
+                    tracing::warn!(view = %view.name, %error, "indexing failed");
+                }
+            });
         }
+        result
     }
 }
 

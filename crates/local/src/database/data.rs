@@ -11,6 +11,7 @@ use bonsaidb_core::schema::{CollectionName, Schematic, ViewName};
 use bonsaidb_store::{self as store, Direction, Read, TableId};
 
 use crate::Error;
+use crate::config::ProgressListener;
 use crate::documents::{Collection, META_TABLE};
 use crate::ids::IdAllocator;
 use crate::jobs::Jobs;
@@ -36,6 +37,7 @@ pub(crate) struct Data {
     pub view_states: ViewTables,
     /// How many threads map documents in one run.
     pub parallelization: usize,
+    pub progress: ProgressListener,
     transactions_kept: u64,
     collections: HashMap<CollectionName, Collection>,
     views: HashMap<ViewName, Arc<ViewIndex>>,
@@ -48,6 +50,7 @@ pub(crate) struct DataOptions {
     pub jobs: Arc<Jobs>,
     pub parallelization: usize,
     pub transactions_kept: u64,
+    pub progress: ProgressListener,
     pub read_only: bool,
 }
 
@@ -102,6 +105,7 @@ impl Data {
             transactions,
             view_states,
             parallelization: options.parallelization.max(1),
+            progress: options.progress,
             transactions_kept: options.transactions_kept,
             collections,
             views,
@@ -111,9 +115,15 @@ impl Data {
     }
 
     pub fn collection(&self, name: &CollectionName) -> Result<&Collection, Error> {
-        self.collections
+        let collection = self
+            .collections
             .get(name)
-            .ok_or(Error::Core(core::Error::CollectionNotFound))
+            .ok_or(Error::Core(core::Error::CollectionNotFound))?;
+        // Rather nothing at all than in the clear what was to be kept secret.
+        if collection.is_encrypted {
+            return Err(Error::EncryptionDisabled);
+        }
+        Ok(collection)
     }
 
     pub fn collection_count(&self) -> usize {
@@ -121,9 +131,12 @@ impl Data {
     }
 
     pub fn view(&self, name: &ViewName) -> Result<&Arc<ViewIndex>, Error> {
-        self.views
+        let view = self
+            .views
             .get(name)
-            .ok_or(Error::Core(core::Error::ViewNotFound))
+            .ok_or(Error::Core(core::Error::ViewNotFound))?;
+        self.collection(&name.collection)?;
+        Ok(view)
     }
 
     pub fn views(&self) -> impl Iterator<Item = &Arc<ViewIndex>> {
@@ -165,8 +178,8 @@ impl Data {
         }
     }
 
-    /// Removes changes that every lazy view has seen, and executed transactions over the number
-    /// to keep.
+    /// Removes changes that every lazy view has seen, what summaries of views do not need any
+    /// more, and executed transactions over the number to keep.
     pub fn trim(&self) -> Result<(), Error> {
         let snapshot = self.store.snapshot()?;
         for collection in self.collections.values() {
@@ -181,6 +194,9 @@ impl Data {
                 }
             }
             self.trim_before(collection.changes, &needed)?;
+        }
+        for view in self.views.values() {
+            view.trim_summary(self)?;
         }
         let oldest = (snapshot.sequence().as_u64() + 1).saturating_sub(self.transactions_kept);
         self.trim_before(self.transactions, &oldest.to_be_bytes())

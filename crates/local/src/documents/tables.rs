@@ -3,6 +3,7 @@
 use std::ops::Bound;
 
 use bonsaidb_core as core;
+use bonsaidb_core::document::KeyId;
 use bonsaidb_core::key::NextValueError;
 use bonsaidb_core::schema::{CollectionName, Qualified, Schematic};
 use bonsaidb_store::{self as store, Direction, Read, TableId};
@@ -25,6 +26,8 @@ pub(crate) struct Collection {
     pub has_lazy_views: bool,
     /// The row of the meta table that holds the greatest id there ever was.
     pub greatest_id_key: Vec<u8>,
+    /// Whether the documents have to be encrypted.
+    pub is_encrypted: bool,
     /// Whether ids can be assigned; without, there is no need to know the greatest.
     pub assigns_ids: bool,
 }
@@ -44,6 +47,9 @@ impl Collection {
             has_lazy_views: schematic
                 .views_in_collection(name)
                 .any(|view| !view.update_policy().is_eager()),
+            is_encrypted: schematic
+                .encryption_key_for_collection(name)
+                .is_some_and(|key| *key != KeyId::None),
             greatest_id_key: format!("greatest-id/{encoded}").into_bytes(),
             assigns_ids: !matches!(
                 schematic.next_id_for_collection(name, None),

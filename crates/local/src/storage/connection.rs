@@ -202,9 +202,24 @@ fn expect_schema(name: &str, wanted: &SchemaName, stored: &SchemaName) -> Result
     })
 }
 
+/// What else is, or is going to be, in the folder of a storage.
+const RESERVED_NAMES: [&str; 6] = [
+    "storage-id",
+    "server-id",
+    "master-keys",
+    "vault-keys",
+    "pinned-certificate.der",
+    "_log",
+];
+
 /// The first character an ASCII letter, a digit or `_`; the others ASCII letters, digits, `.` or
-/// `-`.
+/// `-`; and nothing else in the folder of the storage has the name, in upper or lower case: some
+/// file systems do not tell them apart.
 fn is_database_name(name: &str) -> bool {
+    let is = |reserved: &&str| reserved.eq_ignore_ascii_case(name);
+    if RESERVED_NAMES.iter().any(is) {
+        return false;
+    }
     let mut bytes = name.bytes();
     bytes
         .next()
@@ -220,6 +235,10 @@ mod tests {
     fn database_names_are_safe_folder_names() {
         for name in ["a", "0", "_a", "A-b.c", "_", "_admin", "a.."] {
             assert!(is_database_name(name), "{name}");
+        }
+        for name in super::RESERVED_NAMES {
+            assert!(!is_database_name(name), "{name}");
+            assert!(!is_database_name(&name.to_uppercase()), "{name}");
         }
         for name in ["", ".", "..", "-a", "a_b", "a/b", "a b", "ä", "a\0", ".a"] {
             assert!(!is_database_name(name), "{name:?}");

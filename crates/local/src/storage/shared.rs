@@ -12,7 +12,7 @@ use bonsaidb_core::schema::view::ViewUpdatePolicy;
 use bonsaidb_core::schema::{Schema, SchemaName, Schematic};
 use bonsaidb_store::{DiskFolder, Folder, Lock, MemoryFolder, Options, Store};
 
-use crate::config::{StorageConfiguration, Tasks};
+use crate::config::{ProgressListener, StorageConfiguration, Tasks};
 use crate::database::{Data, DataOptions};
 use crate::jobs::Jobs;
 use crate::storage::StorageId;
@@ -30,6 +30,7 @@ pub(super) struct Shared {
     jobs: Arc<Jobs>,
     workers: Tasks,
     transactions_kept: u64,
+    progress: ProgressListener,
     check_views_on_open: bool,
     schemas: Mutex<HashMap<SchemaName, Arc<Schematic>>>,
     /// Held while databases are opened, created or deleted.
@@ -39,9 +40,12 @@ pub(super) struct Shared {
 
 impl Shared {
     pub fn open(configuration: StorageConfiguration) -> Result<Arc<Self>, Error> {
-        let path = configuration
-            .path
-            .unwrap_or_else(|| PathBuf::from("db.bonsaidb"));
+        let path = match configuration.path {
+            None => PathBuf::from("db.bonsaidb"),
+            // The working directory has a name that can be opened.
+            Some(path) if path.as_os_str().is_empty() => PathBuf::from("."),
+            Some(path) => path,
+        };
         let read_only = configuration.read_only;
         if !read_only {
             fs::create_dir_all(&path).map_err(|error| Error::io_at(&path, &error))?;
@@ -71,6 +75,7 @@ impl Shared {
             jobs: Arc::new(Jobs::new(configuration.workers.worker_count)),
             workers: configuration.workers,
             transactions_kept: configuration.transactions_kept,
+            progress: configuration.progress,
             check_views_on_open: configuration.views.check_integrity_on_open,
             schemas: Mutex::new(schemas),
             databases: Mutex::default(),
@@ -140,6 +145,7 @@ impl Shared {
                 jobs: Arc::clone(&self.jobs),
                 parallelization: self.workers.parallelization,
                 transactions_kept: self.transactions_kept,
+                progress: self.progress.clone(),
                 read_only: self.read_only,
             },
         )?;

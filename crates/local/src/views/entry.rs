@@ -62,6 +62,16 @@ impl Layout {
         }
     }
 
+    /// The serialized value of a stored entry, or `None` if the entry is damaged.
+    pub fn value(self, stored: &[u8]) -> Option<&[u8]> {
+        let (_, mut rest) = split_revision(stored)?;
+        if self == Self::Unique {
+            let length = usize::try_from(varint::split(&mut rest)?).ok()?;
+            rest = rest.get(length..)?;
+        }
+        Some(rest)
+    }
+
     /// The mapping of a stored entry, or `None` if the entry is damaged.
     pub fn decode(self, key: &[u8], value: &[u8]) -> Option<Serialized> {
         let (view_key, id_in_key) = split_key(key)?;
@@ -99,31 +109,48 @@ fn escaped(key: &[u8], end: u8) -> Vec<u8> {
     bytes
 }
 
-/// The view key of an entry, and what follows.
-fn split_key(entry: &[u8]) -> Option<(Vec<u8>, &[u8])> {
-    let mut key = Vec::with_capacity(entry.len());
-    let mut rest = entry;
-    loop {
-        match *rest {
-            [END, ref after @ ..] => return Some((key, after)),
-            [ESCAPE, escaped @ (1 | 2), ref after @ ..] => {
-                key.push(escaped - 1);
-                rest = after;
-            }
-            [ESCAPE, ..] | [] => return None,
-            [byte, ref after @ ..] => {
-                key.push(byte);
-                rest = after;
-            }
-        }
-    }
+/// The escaped view key of an entry with its terminator: what all entries of the key begin with.
+pub(crate) fn key_part(entry: &[u8]) -> Option<&[u8]> {
+    let end = entry.iter().position(|byte| *byte == END)?;
+    entry.get(..=end)
 }
 
-/// A range of entries.
+/// Appends the view key of an escaped one with its terminator.
+pub(crate) fn push_view_key(part: &[u8], bytes: &mut Vec<u8>) -> Option<()> {
+    let (&END, mut rest) = part.split_last()? else {
+        return None;
+    };
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        match *byte {
+            ESCAPE => {
+                let (escaped @ (1 | 2), after) = rest.split_first()? else {
+                    return None;
+                };
+                bytes.push(escaped - 1);
+                rest = after;
+            }
+            byte => bytes.push(byte),
+        }
+    }
+    Some(())
+}
+
+/// The view key of an entry, and what follows.
+fn split_key(entry: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let part = key_part(entry)?;
+    let mut key = Vec::with_capacity(part.len());
+    push_view_key(part, &mut key)?;
+    Some((key, &entry[part.len()..]))
+}
+
+/// A range of entries. Its bounds lie between entries of different keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EntryRange {
-    start: Bound<Vec<u8>>,
-    end: Bound<Vec<u8>>,
+    /// Empty when there is no bound.
+    pub start: Vec<u8>,
+    /// The first position after the range.
+    pub end: Option<Vec<u8>>,
 }
 
 impl EntryRange {
@@ -131,8 +158,8 @@ impl EntryRange {
     pub fn all_of(key: Option<&SerializedQueryKey>) -> Vec<Self> {
         match key {
             None => vec![Self {
-                start: Bound::Unbounded,
-                end: Bound::Unbounded,
+                start: Vec::new(),
+                end: None,
             }],
             Some(SerializedQueryKey::Matches(key)) => vec![Self::of_key(key)],
             Some(SerializedQueryKey::Range(range)) => vec![Self::of_range(range)],
@@ -145,35 +172,44 @@ impl EntryRange {
         }
     }
 
-    fn of_key(key: &[u8]) -> Self {
+    /// The entries of one key. It starts at the key's [part](key_part) of them.
+    pub fn of_key(key: &[u8]) -> Self {
         Self {
-            start: Bound::Included(escaped(key, END)),
-            end: Bound::Excluded(escaped(key, ESCAPE)),
+            start: escaped(key, END),
+            end: Some(escaped(key, ESCAPE)),
         }
     }
 
-    fn of_range(range: &connection::Range<Bytes>) -> Self {
+    pub fn of_range(range: &connection::Range<Bytes>) -> Self {
         Self {
             start: match &range.start {
-                connection::Bound::Unbounded => Bound::Unbounded,
-                connection::Bound::Included(key) => Bound::Included(escaped(key, END)),
-                connection::Bound::Excluded(key) => Bound::Included(escaped(key, ESCAPE)),
+                connection::Bound::Unbounded => Vec::new(),
+                connection::Bound::Included(key) => escaped(key, END),
+                connection::Bound::Excluded(key) => escaped(key, ESCAPE),
             },
             end: match &range.end {
-                connection::Bound::Unbounded => Bound::Unbounded,
-                connection::Bound::Included(key) => Bound::Excluded(escaped(key, ESCAPE)),
-                connection::Bound::Excluded(key) => Bound::Excluded(escaped(key, END)),
+                connection::Bound::Unbounded => None,
+                connection::Bound::Included(key) => Some(escaped(key, ESCAPE)),
+                connection::Bound::Excluded(key) => Some(escaped(key, END)),
             },
         }
     }
 
     /// The range as the store takes it.
     pub fn bounds(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {
-        (
-            self.start.as_ref().map(Vec::as_slice),
-            self.end.as_ref().map(Vec::as_slice),
-        )
+        bounds(&self.start, self.end.as_deref())
     }
+}
+
+/// The range from a position up to another.
+pub(crate) fn bounds<'a>(
+    start: &'a [u8],
+    end: Option<&'a [u8]>,
+) -> (Bound<&'a [u8]>, Bound<&'a [u8]>) {
+    (
+        Bound::Included(start),
+        end.map_or(Bound::Unbounded, Bound::Excluded),
+    )
 }
 
 #[cfg(test)]

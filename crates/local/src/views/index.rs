@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Bound;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 
 use bonsaidb_core::schema::view::{self, ViewUpdatePolicy};
@@ -17,6 +17,14 @@ use crate::views::update::Runs;
 
 const ENTRIES_PREFIX: &str = "entries/";
 const EMITTED_PREFIX: &str = "emitted/";
+const SUMMARY_PREFIX: &str = "summary/";
+const TOUCHED_PREFIX: &str = "touched/";
+const PREFIXES: [&str; 4] = [
+    ENTRIES_PREFIX,
+    EMITTED_PREFIX,
+    SUMMARY_PREFIX,
+    TOUCHED_PREFIX,
+];
 
 /// The index of one view.
 #[derive(Debug)]
@@ -26,19 +34,33 @@ pub(crate) struct ViewIndex {
     pub layout: Layout,
     /// None in a read-only storage whose index is not the one this schema wants.
     tables: Option<Tables>,
-    /// Indexing runs of a lazy view.
+    /// Indexing runs of a lazy view, and whatever changes the summary of any.
     pub(super) runs: Runs,
     /// Held while a strict view is built.
     pub(super) building: Mutex<()>,
     /// Set once every document is in a strict view.
     pub(super) complete: AtomicBool,
+    /// Set once it was said that reduced values are too long to be stored.
+    pub(super) warned_of_long_results: AtomicBool,
+    /// About how many entries were noted as touched since they were counted last.
+    pub(super) noted: AtomicU64,
 }
 
 /// The tables of one view.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tables {
     pub entries: TableId,
     pub emitted: TableId,
+    /// Partial reductions of the entries; always derived.
+    pub summary: TableId,
+    /// The entries that changed since the summary took them in.
+    pub touched: TableId,
+}
+
+impl Tables {
+    pub fn all(self) -> [TableId; 4] {
+        [self.entries, self.emitted, self.summary, self.touched]
+    }
 }
 
 impl ViewIndex {
@@ -56,6 +78,8 @@ impl ViewIndex {
             runs: Runs::default(),
             building: Mutex::default(),
             complete: AtomicBool::new(false),
+            warned_of_long_results: AtomicBool::new(false),
+            noted: AtomicU64::new(0),
         }
     }
 
@@ -111,10 +135,7 @@ pub(crate) fn open_all(
                 Some(state)
             }
         };
-        let tables = state.map(|state| Tables {
-            entries: state.entries,
-            emitted: state.emitted,
-        });
+        let tables = state.map(|state| state.tables);
         views.insert(name, Arc::new(ViewIndex::new(view, tables)));
     }
     if !read_only {
@@ -135,15 +156,19 @@ fn begin_anew(
     let name = view.view_name();
     let mut generation = before.map_or(0, |state| state.generation.wrapping_add(1));
     // Tables of this name may belong to another policy's state, which is replaced with this.
-    while database
-        .find_table(&entries_name(&name, generation))?
-        .is_some()
-        || database
-            .find_table(&emitted_name(&name, generation))?
-            .is_some()
-    {
+    let is_taken = |generation| {
+        for prefix in PREFIXES {
+            let name = table_name(prefix, &name, generation);
+            if database.find_table(&name)?.is_some() {
+                return Ok::<_, Error>(true);
+            }
+        }
+        Ok(false)
+    };
+    while is_taken(generation)? {
         generation = generation.wrapping_add(1);
     }
+    let table = |prefix| database.table(&table_name(prefix, &name, generation));
     let all = (Bound::Unbounded, Bound::Unbounded);
     let has_documents = snapshot
         .range(collection.documents, all, Direction::Ascending)
@@ -154,8 +179,12 @@ fn begin_anew(
         version: view.version(),
         policy: view.update_policy(),
         generation,
-        entries: database.table(&entries_name(&name, generation))?,
-        emitted: database.table(&emitted_name(&name, generation))?,
+        tables: Tables {
+            entries: table(ENTRIES_PREFIX)?,
+            emitted: table(EMITTED_PREFIX)?,
+            summary: table(SUMMARY_PREFIX)?,
+            touched: table(TOUCHED_PREFIX)?,
+        },
         scan_from: has_documents.then(Vec::new),
         next_change: State::change_after(snapshot.sequence()),
     })
@@ -169,12 +198,8 @@ fn missing_is_empty(error: store::Error) -> Result<bool, store::Error> {
     }
 }
 
-fn entries_name(view: &ViewName, generation: u32) -> String {
-    format!("{ENTRIES_PREFIX}{view:#}/{generation}")
-}
-
-fn emitted_name(view: &ViewName, generation: u32) -> String {
-    format!("{EMITTED_PREFIX}{view:#}/{generation}")
+fn table_name(prefix: &str, view: &ViewName, generation: u32) -> String {
+    format!("{prefix}{view:#}/{generation}")
 }
 
 /// Stores the states of views begun anew, and removes those of views that are no more.
@@ -233,10 +258,10 @@ fn drop_unused_tables(
     let used = views
         .values()
         .filter_map(|view| view.tables)
-        .flat_map(|tables| [tables.entries, tables.emitted])
+        .flat_map(Tables::all)
         .collect::<HashSet<_>>();
     for (name, table) in database.tables()? {
-        let of_a_view = name.starts_with(ENTRIES_PREFIX) || name.starts_with(EMITTED_PREFIX);
+        let of_a_view = PREFIXES.iter().any(|prefix| name.starts_with(prefix));
         if of_a_view && !used.contains(&table) {
             database.drop_table(table)?;
         }

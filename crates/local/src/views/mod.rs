@@ -4,6 +4,9 @@
 //! it *emitted* ([`emitted`]), so that an update needs no scan. Strict (eager and unique) views
 //! are written by the transaction that changes a document; lazy ones follow the change index of
 //! their collection when they are queried ([`update`]).
+//!
+//! A view that is reduced has a *summary* of its entries besides ([`summary`]), and a table of the
+//! entries *touched* since the summary took them in.
 
 mod batch;
 mod emitted;
@@ -13,6 +16,7 @@ mod mapping;
 mod query;
 mod reduce;
 mod state;
+mod summary;
 mod update;
 mod write;
 

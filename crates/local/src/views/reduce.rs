@@ -1,174 +1,254 @@
-//! Reducing mappings, as they are read: memory does not grow with their number.
+//! Reducing: from the summary of the entries, after that has taken in what was touched.
+//!
+//! A lazy view's index and summary are brought up to date by the same run. A strict view's entries
+//! go on changing meanwhile, so its answer is taken from the plan that takes in what was touched:
+//! there, nothing comes in between.
 
-use bonsaidb_core::connection::{SerializedQueryKey, Sort};
+use bonsaidb_core::connection::SerializedQueryKey;
 use bonsaidb_core::schema::view;
 use bonsaidb_core::schema::view::map::MappedSerializedValue;
-use bonsaidb_store::Snapshot;
+use bonsaidb_store as store;
 
 use crate::Error;
+use crate::database::Data;
 use crate::user_code;
-use crate::views::ViewIndex;
+use crate::views::summary::{Reader, Touched, Upkeep};
+use crate::views::{Pair, ViewIndex};
 
-/// How many values a reduce function gets at once. The law of reduce allows any number.
-const VALUES_MAX: usize = 4_096;
-/// How many bytes of values it gets at once.
-const BYTES_MAX: usize = 4 << 20;
-
-/// Values of one kind that are still to be reduced to one.
-#[derive(Default)]
-struct Pending {
-    /// The first key that each value covers, and the value.
-    values: Vec<(Vec<u8>, Vec<u8>)>,
-    bytes: usize,
+/// What came of a plan that is thrown away.
+enum Aside<T> {
+    Answered(Result<T, Error>),
+    /// It would have taken too long.
+    Unanswered,
+    Failed(Error),
 }
 
-impl Pending {
-    fn push(&mut self, key: Vec<u8>, value: Vec<u8>) {
-        self.bytes += key.len() + value.len();
-        self.values.push((key, value));
-    }
-
-    const fn is_full(&self) -> bool {
-        self.values.len() >= VALUES_MAX || (self.bytes >= BYTES_MAX && self.values.len() > 1)
-    }
-
-    /// Reduces the values to one.
-    fn reduce(&mut self, view: &dyn view::Serialized, rereduce: bool) -> Result<Vec<u8>, Error> {
-        let slices = self
-            .values
-            .iter()
-            .map(|(key, value)| (&key[..], &value[..]))
-            .collect::<Vec<_>>();
-        let reduced = user_code::call(&view.view_name(), "reduce", || {
-            view.reduce(&slices, rereduce)
-        })?;
-        self.values.clear();
-        self.bytes = 0;
-        Ok(reduced)
-    }
-
-    /// Reduces earlier results to one; a single one is the result.
-    fn rereduce(&mut self, view: &dyn view::Serialized) -> Result<Vec<u8>, Error> {
-        if self.values.len() == 1 {
-            self.bytes = 0;
-            return self
-                .values
-                .pop()
-                .map(|(_, value)| value)
-                .ok_or(Error::InternalCommunication);
-        }
-        self.reduce(view, true)
-    }
-
-    /// Makes room by reducing what is there.
-    fn push_reducing(
-        &mut self,
-        view: &dyn view::Serialized,
-        key: Vec<u8>,
-        value: Vec<u8>,
-    ) -> Result<(), Error> {
-        if self.is_full() {
-            let first = self.values[0].0.clone();
-            let reduced = self.reduce(view, true)?;
-            self.push(first, reduced);
-        }
-        self.push(key, value);
-        Ok(())
-    }
-}
-
-/// The values of the key that is being read.
-struct Group<'a> {
-    view: &'a dyn view::Serialized,
-    values: Pending,
-    results: Pending,
-}
-
-impl Group<'_> {
-    fn push(&mut self, key: Vec<u8>, value: Vec<u8>) -> Result<(), Error> {
-        if self.values.is_full() {
-            self.reduce_values()?;
-        }
-        self.values.push(key, value);
-        Ok(())
-    }
-
-    fn key(&self) -> Option<&[u8]> {
-        Some(&self.values.values.first()?.0)
-    }
-
-    fn reduce_values(&mut self) -> Result<(), Error> {
-        let first = self.values.values[0].0.clone();
-        let reduced = self.values.reduce(self.view, false)?;
-        self.results.push_reducing(self.view, first, reduced)
-    }
-
-    /// The reduced value of the key.
-    fn finish(&mut self) -> Result<(Vec<u8>, Vec<u8>), Error> {
-        let key = self.values.values[0].0.clone();
-        self.reduce_values()?;
-        Ok((key, self.results.rereduce(self.view)?))
+impl<T> From<store::Error> for Aside<T> {
+    fn from(error: store::Error) -> Self {
+        Self::Failed(error.into())
     }
 }
 
 impl ViewIndex {
-    /// Calls `each` with the reduced value of each key that matches, ascending.
-    fn each_reduction(
-        &self,
-        view: &dyn view::Serialized,
-        index: &Snapshot,
-        key: Option<&SerializedQueryKey>,
-        mut each: impl FnMut(Vec<u8>, Vec<u8>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let mut group = Group {
-            view,
-            values: Pending::default(),
-            results: Pending::default(),
-        };
-        self.each_mapping(index, key, Sort::Ascending, |mapping| {
-            if group.key().is_some_and(|key| *key != **mapping.key) {
-                let (key, reduced) = group.finish()?;
-                each(key, reduced)?;
-            }
-            group.push(mapping.key.into_vec(), mapping.value.into_vec())?;
-            Ok(true)
-        })?;
-        if group.key().is_some() {
-            let (key, reduced) = group.finish()?;
-            each(key, reduced)?;
-        }
-        Ok(())
-    }
-
-    /// Returns the reduced value of all mappings that match.
+    /// Returns the reduced value of all mappings that match, `current` ones or those that are
+    /// indexed. O(log n) in the number of mappings, after what changed since was taken in.
     pub fn reduced(
         &self,
-        view: &dyn view::Serialized,
-        index: &Snapshot,
+        data: &Data,
+        current: bool,
         key: Option<&SerializedQueryKey>,
     ) -> Result<Vec<u8>, Error> {
-        let mut results = Pending::default();
-        self.each_reduction(view, index, key, |key, reduced| {
-            results.push_reducing(view, key, reduced)
-        })?;
-        results.rereduce(view)
+        self.answer(data, current, &|reader| reader.reduce(key))
     }
 
-    /// Returns the reduced value of each key that matches, ascending.
+    /// Returns the reduced value of each key that matches, ascending. Reads what it returns, and
+    /// the mappings of keys that have few.
     pub fn reduced_grouped(
         &self,
-        view: &dyn view::Serialized,
-        index: &Snapshot,
+        data: &Data,
+        current: bool,
         key: Option<&SerializedQueryKey>,
     ) -> Result<Vec<MappedSerializedValue>, Error> {
-        let mut results = Vec::new();
-        self.each_reduction(view, index, key, |key, reduced| {
-            results.push(MappedSerializedValue {
-                key: key.into(),
-                value: reduced.into(),
-            });
-            Ok(())
-        })?;
-        Ok(results)
+        self.answer(data, current, &|reader| reader.reduce_grouped(key))
     }
+
+    /// The entries that changed.
+    pub(super) fn touched(&self) -> Result<Touched, Error> {
+        Ok(Touched {
+            tables: self.tables()?,
+            is_strict: self.policy.is_eager(),
+        })
+    }
+
+    fn upkeep<'a>(&'a self, view: &'a dyn view::Serialized) -> Result<Upkeep<'a>, Error> {
+        Ok(Upkeep::new(
+            self.touched()?,
+            self.layout,
+            view,
+            &self.name,
+            &self.warned_of_long_results,
+        ))
+    }
+
+    fn answer<T>(
+        &self,
+        data: &Data,
+        current: bool,
+        answer: &dyn Fn(&Reader<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let upkeep = self.upkeep(data.schematic.view_by_name(&self.name)?)?;
+        let pair = self.as_it_is(data)?;
+        if self.policy.is_eager() {
+            return self.answer_strict(data, &pair, &upkeep, answer);
+        }
+        if !current {
+            return self.answer_as_it_is(data, &pair, &upkeep, answer);
+        }
+        let pair = self.up_to_date_with_summary(data, pair, &upkeep)?;
+        match upkeep.reader(&pair.index)? {
+            Some(reader) => answer(&reader),
+            None => answer(&upkeep.scanner(&pair.index)), // Nothing can be written.
+        }
+    }
+
+    /// Documents and index of one moment, not older than `pair`, and with a summary of that index
+    /// unless the storage is read-only.
+    fn up_to_date_with_summary(
+        &self,
+        data: &Data,
+        pair: Pair,
+        upkeep: &Upkeep<'_>,
+    ) -> Result<Pair, Error> {
+        let has_summary = |pair: &Pair| Ok::<_, Error>(upkeep.reader(&pair.index)?.is_some());
+        if self.is_current(data, &pair.index)? && has_summary(&pair)? {
+            return Ok(pair);
+        }
+        let needed = pair.documents.sequence();
+        drop(pair);
+        user_code::may_wait_for(&self.name)?;
+        // What fails here is not the business of those who only wait for the index.
+        let mut summarized = Ok(());
+        let pair = self.runs.share(
+            |pair| pair.documents.sequence() >= needed && has_summary(pair).unwrap_or(false),
+            || {
+                let snapshot = data.store.snapshot()?;
+                let mut pair = if self.is_current(data, &snapshot)? {
+                    Pair {
+                        documents: snapshot.clone(),
+                        index: snapshot,
+                    }
+                } else {
+                    self.run(data, Some(upkeep))?
+                };
+                if !has_summary(&pair)? {
+                    summarized = take_in(data, upkeep, &|_| Ok(()));
+                    pair.index = data.store.snapshot()?;
+                }
+                Ok(pair)
+            },
+        )?;
+        match summarized {
+            Err(error) if !is_read_only(&error) => Err(error),
+            _ => Ok(pair),
+        }
+    }
+
+    /// Answers from a lazy view's index without waiting for anybody who changes it.
+    fn answer_as_it_is<T>(
+        &self,
+        data: &Data,
+        pair: &Pair,
+        upkeep: &Upkeep<'_>,
+        answer: &dyn Fn(&Reader<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if let Some(reader) = upkeep.reader(&pair.index)? {
+            return answer(&reader);
+        }
+        let taken_in = self.runs.alone_now(|| take_in(data, upkeep, answer));
+        match taken_in {
+            Some(Err(error)) if is_read_only(&error) => {}
+            Some(result) => return result,
+            None => {
+                if let Some(result) = answer_aside(data, upkeep, answer)? {
+                    return Ok(result);
+                }
+            }
+        }
+        answer(&upkeep.scanner(&pair.index))
+    }
+
+    fn answer_strict<T>(
+        &self,
+        data: &Data,
+        pair: &Pair,
+        upkeep: &Upkeep<'_>,
+        answer: &dyn Fn(&Reader<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if let Some(reader) = upkeep.reader(&pair.index)? {
+            return answer(&reader);
+        }
+        user_code::may_wait_for(&self.name)?;
+        let taken_in = self.runs.alone(|| {
+            begin_noting(data, upkeep)?;
+            take_in(data, upkeep, answer)
+        });
+        match taken_in {
+            Err(error) if is_read_only(&error) => answer(&upkeep.scanner(&pair.index)),
+            result => result,
+        }
+    }
+
+    /// Removes what is noted and not needed: because it is taken in, or because so much is noted
+    /// that the summary will be built anew should anybody ask for it.
+    pub fn trim_summary(&self, data: &Data) -> Result<(), Error> {
+        let trimmed = self.runs.alone_now(|| {
+            let upkeep = self.upkeep(data.schematic.view_by_name(&self.name)?)?;
+            upkeep.trim(&data.store, &self.noted)
+        });
+        trimmed.unwrap_or(Ok(()))
+    }
+}
+
+/// Brings the summary up to date and answers from the plan that does the last of it.
+fn take_in<T>(
+    data: &Data,
+    upkeep: &Upkeep<'_>,
+    answer: &dyn Fn(&Reader<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    loop {
+        let answered = data.store.derive(|plan| {
+            if !upkeep.step(plan)? {
+                return Ok(None);
+            }
+            let reader = upkeep.reader(plan)?;
+            // The answer may fail; what was taken in is right nevertheless.
+            Ok::<_, Error>(reader.map(|reader| answer(&reader)))
+        })?;
+        if let Some(answered) = answered {
+            return answered;
+        }
+    }
+}
+
+/// Answers from a plan that takes in what was touched and is thrown away, if that is not too much.
+fn answer_aside<T>(
+    data: &Data,
+    upkeep: &Upkeep<'_>,
+    answer: &dyn Fn(&Reader<'_>) -> Result<T, Error>,
+) -> Result<Option<T>, Error> {
+    let aside = data.store.derive::<(), Aside<T>>(|plan| {
+        let answered = (|| {
+            if !upkeep.is_near(plan)? || !upkeep.step(plan)? {
+                return Ok(None);
+            }
+            upkeep
+                .reader(plan)?
+                .map(|reader| answer(&reader))
+                .transpose()
+        })();
+        Err(match answered {
+            Ok(Some(answer)) => Aside::Answered(Ok(answer)),
+            Ok(None) => Aside::Unanswered,
+            Err(error) => Aside::Answered(Err(error)),
+        })
+    });
+    match aside {
+        Err(Aside::Answered(result)) => result.map(Some),
+        Err(Aside::Failed(error)) => Err(error),
+        Err(Aside::Unanswered) | Ok(()) => Ok(None),
+    }
+}
+
+/// Has transactions note what they touch in a strict view, before its summary is begun.
+fn begin_noting(data: &Data, upkeep: &Upkeep<'_>) -> Result<(), Error> {
+    let snapshot = data.store.snapshot()?;
+    if upkeep.has_mark(&snapshot)? {
+        return Ok(());
+    }
+    upkeep.try_function(&snapshot)?;
+    upkeep.begin_noting(&data.store)
+}
+
+fn is_read_only(error: &Error) -> bool {
+    matches!(error, Error::Store(store::Error::ReadOnly))
 }

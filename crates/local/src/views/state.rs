@@ -1,8 +1,9 @@
 //! How far a view's index is: one row per view.
 //!
 //! `01` ‖ version, 8 ‖ layout and policy, 1 ‖ generation, 4 ‖ number of the entries table, 4 ‖ of
-//! the emitted table, 4 ‖ length of the scan position + 1 or 0 when there is none, varint ‖ scan
-//! position ‖ next change. Numbers are little-endian.
+//! the emitted table, 4 ‖ of the summary table, 4 ‖ of the touched table, 4 ‖ length of the scan
+//! position + 1 or 0 when there is none, varint ‖ scan position ‖ next change. Numbers are
+//! little-endian.
 
 use bonsaidb_core::schema::ViewName;
 use bonsaidb_core::schema::view::ViewUpdatePolicy;
@@ -10,6 +11,7 @@ use bonsaidb_store::{Read, Sequence, TableId};
 
 use crate::Error;
 use crate::varint;
+use crate::views::index::Tables;
 
 /// The states of lazy views: derived from the transactions.
 pub(crate) const LAZY_VIEWS_TABLE: &str = "views/lazy";
@@ -30,8 +32,7 @@ pub(crate) struct State {
     pub policy: ViewUpdatePolicy,
     /// Counts how often the index was begun anew.
     pub generation: u32,
-    pub entries: TableId,
-    pub emitted: TableId,
+    pub tables: Tables,
     /// While documents that were there before the view are indexed: the least id not done.
     pub scan_from: Option<Vec<u8>>,
     /// The first key of the change index that was not looked at.
@@ -69,12 +70,9 @@ impl State {
             ViewUpdatePolicy::Eager => 1,
             ViewUpdatePolicy::Unique => 2,
         });
-        for number in [
-            self.generation,
-            self.entries.as_u32(),
-            self.emitted.as_u32(),
-        ] {
-            bytes.extend_from_slice(&number.to_le_bytes());
+        bytes.extend_from_slice(&self.generation.to_le_bytes());
+        for table in self.tables.all() {
+            bytes.extend_from_slice(&table.as_u32().to_le_bytes());
         }
         match &self.scan_from {
             None => bytes.push(0),
@@ -94,8 +92,10 @@ impl State {
         let (version, rest) = rest.split_first_chunk()?;
         let (policy, rest) = rest.split_first()?;
         let (generation, rest) = rest.split_first_chunk()?;
-        let (entries, rest) = rest.split_first_chunk()?;
-        let (emitted, mut rest) = rest.split_first_chunk()?;
+        let (entries, rest) = split_table(rest)?;
+        let (emitted, rest) = split_table(rest)?;
+        let (summary, rest) = split_table(rest)?;
+        let (touched, mut rest) = split_table(rest)?;
         let scan_from = match varint::split(&mut rest)? {
             0 => None,
             length => {
@@ -113,12 +113,21 @@ impl State {
                 _ => return None,
             },
             generation: u32::from_le_bytes(*generation),
-            entries: TableId::new(u32::from_le_bytes(*entries)),
-            emitted: TableId::new(u32::from_le_bytes(*emitted)),
+            tables: Tables {
+                entries,
+                emitted,
+                summary,
+                touched,
+            },
             scan_from,
             next_change: rest.to_vec(),
         })
     }
+}
+
+fn split_table(bytes: &[u8]) -> Option<(TableId, &[u8])> {
+    let (number, rest) = bytes.split_first_chunk()?;
+    Some((TableId::new(u32::from_le_bytes(*number)), rest))
 }
 
 fn damaged(view: &ViewName) -> Error {
@@ -136,14 +145,18 @@ mod tests {
                 version: 7,
                 policy: ViewUpdatePolicy::Unique,
                 generation: 3,
-                entries: TableId::new(40),
-                emitted: TableId::new(41),
+                tables: Tables {
+                    entries: TableId::new(40),
+                    emitted: TableId::new(41),
+                    summary: TableId::new(42),
+                    touched: TableId::new(43),
+                },
                 scan_from,
                 next_change: State::change_after(Sequence::from(9)),
             };
             let bytes = state.encode();
             assert_eq!(State::decode(&bytes).unwrap(), state);
-            assert!(State::decode(&bytes[..22]).is_none());
+            assert!(State::decode(&bytes[..30]).is_none());
             assert!(State::decode(&[&[9], &bytes[1..]].concat()).is_none());
         }
     }

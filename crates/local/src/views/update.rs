@@ -3,20 +3,23 @@
 //! One run at a time per view; queries that come meanwhile wait for it and answer from what it
 //! published: the documents at a sequence, and the index at the same.
 //!
-//! 1. Only the holder of `running` writes the entries of a lazy view.
+//! 1. Only the holder of `running` writes the entries of a lazy view, and the summary of any.
 //! 2. A published pair belongs together: its index holds exactly what its documents emit.
 //! 3. A query answers from a pair not older than the state when it began.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use bonsaidb_store::{Sequence, Snapshot};
+use bonsaidb_store::{Plan, Snapshot};
 
 use crate::Error;
+use crate::config::IndexingProgress;
 use crate::database::Data;
 use crate::sync::lock;
+use crate::user_code;
 use crate::views::batch::Batch;
 use crate::views::mapping::map_all;
+use crate::views::summary::Upkeep;
 use crate::views::{State, ViewIndex};
 
 /// Documents and an index that belong together.
@@ -50,11 +53,11 @@ struct Running<'a> {
 }
 
 impl Runs {
-    /// Runs `work`, or waits for the run of somebody else and takes what it came to, if that is
-    /// not older than `needed`.
-    fn share(
+    /// Runs `work`, or waits for the run of somebody else and takes what it came to, if that
+    /// serves.
+    pub fn share(
         &self,
-        needed: Sequence,
+        serves: impl Fn(&Pair) -> bool,
         work: impl FnOnce() -> Result<Pair, Error>,
     ) -> Result<Pair, Error> {
         let mut state = lock(&self.state);
@@ -73,17 +76,12 @@ impl Runs {
                 state.outcome = None; // Its snapshots hold space.
             }
             match outcome {
-                Some(Ok(pair)) if pair.documents.sequence() >= needed => return Ok(pair),
+                Some(Ok(pair)) if serves(&pair) => return Ok(pair),
                 Some(Err(error)) => return Err(Error::Job(error)),
-                _ => {} // Too old: look again.
+                _ => {} // Too old, or something else: look again.
             }
         }
-        state.running = true;
-        drop(state);
-        let mut running = Running {
-            runs: self,
-            outcome: None,
-        };
+        let mut running = self.begin(state);
         match work() {
             Ok(pair) => {
                 running.outcome = Some(Ok(pair.clone()));
@@ -94,6 +92,37 @@ impl Runs {
                 running.outcome = Some(Err(Arc::clone(&error)));
                 Err(Error::Job(error))
             }
+        }
+    }
+
+    /// Runs `work` when nobody else runs.
+    pub fn alone<T>(&self, work: impl FnOnce() -> T) -> T {
+        let mut state = lock(&self.state);
+        while state.running {
+            state = self
+                .finished
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        let _running = self.begin(state);
+        work()
+    }
+
+    /// Runs `work` if nobody else runs, and returns nothing otherwise.
+    pub fn alone_now<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        let state = lock(&self.state);
+        if state.running {
+            return None;
+        }
+        let _running = self.begin(state);
+        Some(work())
+    }
+
+    fn begin(&self, mut state: MutexGuard<'_, RunState>) -> Running<'_> {
+        state.running = true;
+        Running {
+            runs: self,
+            outcome: None,
         }
     }
 }
@@ -129,11 +158,15 @@ impl ViewIndex {
         }
         let needed = pair.documents.sequence();
         drop(pair);
-        self.runs.share(needed, || self.run(data))
+        user_code::may_wait_for(&self.name)?;
+        self.runs.share(
+            |pair| pair.documents.sequence() >= needed,
+            || self.run(data, None),
+        )
     }
 
     /// Whether the index of `snapshot` holds all that its documents emit.
-    fn is_current(&self, data: &Data, snapshot: &Snapshot) -> Result<bool, Error> {
+    pub(super) fn is_current(&self, data: &Data, snapshot: &Snapshot) -> Result<bool, Error> {
         let Some(state) = State::read(snapshot, data.view_states.lazy, &self.name)? else {
             return Ok(false);
         };
@@ -148,30 +181,46 @@ impl ViewIndex {
     }
 
     /// Indexes all that is not indexed yet, in batches of their own so that writers get through.
-    fn run(&self, data: &Data) -> Result<Pair, Error> {
+    ///
+    /// With `upkeep`, the last batch takes with it what it changes in the summary; whether that
+    /// succeeds does not matter here.
+    pub(super) fn run(&self, data: &Data, upkeep: Option<&Upkeep<'_>>) -> Result<Pair, Error> {
         let view = data.schematic.view_by_name(&self.name)?;
         let collection = data.collection(&self.name.collection)?;
         let table = data.view_states.lazy;
         let key = State::key(&self.name);
         self.tables()?;
         let mut indexed = 0;
+        let mut builds = false;
         loop {
             let snapshot = data.store.snapshot()?;
             let state = State::read(&snapshot, table, &self.name)?
                 .ok_or_else(|| Error::damaged(format!("the state of view `{}`", self.name)))?;
-            let scanning = state.scan_from.is_some();
+            builds |= state.scan_from.is_some();
             let batch = Batch::read(&snapshot, collection, state)?;
-            indexed += batch.documents.len();
+            indexed += batch.documents.len() as u64;
             let mapped = map_all(view, batch.documents, data.parallelization)?;
             let next = batch.next.encode();
-            data.store.derive(|plan| {
+            let write = |plan: &mut Plan<'_>| {
                 for (id, emissions) in &mapped {
                     self.replace(plan, id, emissions)?;
                 }
                 plan.put(table, key.clone(), next.clone());
                 Ok::<_, Error>(())
-            })?;
-            tracing::debug!(view = %self.name, indexed, scanning, "indexed");
+            };
+            let with_summary = upkeep.filter(|_| batch.is_last).is_some_and(|upkeep| {
+                let written = data.store.derive(|plan| {
+                    write(plan)?;
+                    upkeep.step(plan)
+                });
+                written.is_ok()
+            });
+            if !with_summary {
+                data.store.derive(write)?;
+            }
+            if builds {
+                self.tell(data, indexed, batch.is_last);
+            }
             if batch.is_last {
                 return Ok(Pair {
                     documents: snapshot,
@@ -181,12 +230,23 @@ impl ViewIndex {
         }
     }
 
+    /// Tells how far the building of this view is.
+    fn tell(&self, data: &Data, documents: u64, is_complete: bool) {
+        data.progress.tell(&IndexingProgress {
+            database: data.name.clone(),
+            view: self.name.clone(),
+            documents,
+            is_complete,
+        });
+    }
+
     /// Makes sure that a strict view holds what every document emits. Costs nothing after the
     /// first time.
     pub fn ready(&self, data: &Data) -> Result<(), Error> {
         if self.complete.load(Ordering::Acquire) {
             return Ok(());
         }
+        user_code::may_wait_for(&self.name)?;
         let _building = lock(&self.building);
         if self.complete.load(Ordering::Acquire) {
             return Ok(());
@@ -195,6 +255,7 @@ impl ViewIndex {
         let collection = data.collection(&self.name.collection)?;
         let table = data.view_states.strict;
         self.tables()?;
+        let mut indexed = 0;
         loop {
             let snapshot = data.store.snapshot()?;
             let state = State::read(&snapshot, table, &self.name)?
@@ -203,6 +264,7 @@ impl ViewIndex {
                 break;
             }
             let batch = Batch::read(&snapshot, collection, state)?;
+            indexed += batch.documents.len() as u64;
             let mapped = map_all(view, batch.documents, data.parallelization)?;
             data.store.transact(|plan| {
                 for (id, emissions) in &mapped {
@@ -211,6 +273,7 @@ impl ViewIndex {
                 plan.put(table, State::key(&self.name), batch.next.encode());
                 Ok::<_, Error>(())
             })?;
+            self.tell(data, indexed, batch.next.scan_from.is_none());
         }
         self.complete.store(true, Ordering::Release);
         Ok(())

@@ -1,5 +1,7 @@
 //! Replacing what a document emitted by what it emits now.
 
+use std::sync::atomic::Ordering;
+
 use bonsaidb_core as core;
 use bonsaidb_core::document::{BorrowedDocument, DocumentId};
 use bonsaidb_store::{Plan, Read};
@@ -52,9 +54,17 @@ impl ViewIndex {
             Some(row) => emitted::decode(row).ok_or_else(damaged)?,
             None => Vec::new(),
         };
+        let touched = self.touched()?;
+        let is_noted = touched.are_wanted(plan)?;
+        let mut noted = 0;
         for key in &before_keys {
             if !emissions.contains_key(*key) {
-                plan.delete(tables.entries, self.layout.entry_key(key, id));
+                let entry = self.layout.entry_key(key, id);
+                if is_noted {
+                    touched.note(plan, &entry);
+                    noted += 1;
+                }
+                plan.delete(tables.entries, entry);
             }
         }
         for mapping in emissions.values() {
@@ -75,8 +85,18 @@ impl ViewIndex {
                     }));
                 }
             }
+            if is_noted {
+                // A new revision with the same value changes no reduction.
+                let stored = plan.get(tables.entries, &entry.key)?;
+                let value = stored.as_ref().and_then(|stored| self.layout.value(stored));
+                if value != Some(&*mapping.value) {
+                    touched.note(plan, &entry.key);
+                    noted += 1;
+                }
+            }
             plan.put(tables.entries, entry.key, entry.value);
         }
+        self.noted.fetch_add(noted, Ordering::Relaxed);
         let same_keys = before_keys.len() == emissions.len()
             && before_keys.iter().all(|key| emissions.contains_key(*key));
         if emissions.is_empty() {

@@ -45,10 +45,7 @@ behaviours! { $ documents:
     an_unknown_collection_is_not_found,
 }
 
-fn ids<C: Collection>(documents: &[CollectionDocument<C>]) -> Vec<C::PrimaryKey>
-where
-    C: SerializedCollection,
-{
+fn ids<C: SerializedCollection>(documents: &[CollectionDocument<C>]) -> Vec<C::PrimaryKey> {
     let ids = documents.iter().map(|document| document.header.id.clone());
     ids.collect()
 }
@@ -208,7 +205,7 @@ mod behaviours_async {
         let db = basic_async(world).await;
         let mut ours = Note::push_async(Note::new("a"), &db).await.unwrap();
         let mut theirs = ours.clone();
-        let first = ours.header.clone();
+        let first = ours.header;
 
         ours.contents.text = String::from("ours");
         ours.update_async(&db).await.unwrap();
@@ -253,7 +250,7 @@ mod behaviours_async {
     pub async fn identical_contents_keep_the_header<W: AsyncWorld>(world: &W) {
         let db = basic_async(world).await;
         let mut note = Note::push_async(Note::new("a"), &db).await.unwrap();
-        let header = note.header.clone();
+        let header = note.header;
         note.update_async(&db).await.unwrap();
         assert_eq!(note.header, header);
         let over = Note::overwrite_async(&1, Note::new("a"), &db)

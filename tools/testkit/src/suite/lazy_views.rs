@@ -31,6 +31,7 @@ behaviours! { $ lazy_views:
     a_key_emitted_twice_keeps_its_last_value,
     a_document_may_emit_nothing_or_many_keys,
     documents_share_keys,
+    many_documents_are_all_indexed,
     not_updating_answers_what_was_indexed,
     updating_afterwards_answers_what_was_indexed,
     reduce_covers_exactly_the_matching_keys,
@@ -469,6 +470,33 @@ mod behaviours_async {
         assert_eq!(db.view::<ByTag>().reduce().await.unwrap(), 49);
     }
 
+    pub async fn many_documents_are_all_indexed<W: AsyncWorld>(world: &W) {
+        let db = basic_async(world).await;
+        for _ in 0..2 {
+            let notes = (0..9_000).map(|number| Note::new(format!("{number};")).rated(number));
+            Note::push_all_async(notes, &db).await.unwrap();
+        }
+        let all = db.view::<ByRating>().query().await.unwrap();
+        let mut ids: Vec<_> = all.iter().map(|mapping| mapping.source.id).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, (1..=18_000).collect::<Vec<_>>());
+        let joined: Vec<_> = (0..9_000)
+            .map(|number| format!("{number};{number};"))
+            .collect();
+        let reduced = db.view::<TextsByRating>().reduce().await.unwrap();
+        assert!(reduced == joined.concat());
+
+        let notes = (0..5_000).map(|_| Note::new("-").rated(-1));
+        Note::push_all_async(notes, &db).await.unwrap();
+        let reduced = db
+            .view::<TextsByRating>()
+            .with_key(&-1)
+            .reduce()
+            .await
+            .unwrap();
+        assert!(reduced == "-".repeat(5_000));
+    }
+
     pub async fn not_updating_answers_what_was_indexed<W: AsyncWorld>(world: &W) {
         let db = tagged_notes(world).await;
         assert_eq!(db.view::<ByRating>().query().await.unwrap().len(), 4);
@@ -553,7 +581,8 @@ mod behaviours_async {
             .map(|number| Note::new(format!("{number};")).rated(number - 100));
         Note::push_all_async(notes, &db).await.unwrap();
         let joined = |numbers: std::ops::Range<i32>| -> String {
-            numbers.map(|number| format!("{number};")).collect()
+            let texts: Vec<_> = numbers.map(|number| format!("{number};")).collect();
+            texts.concat()
         };
         let all = db.view::<TextsByRating>().reduce().await.unwrap();
         assert_eq!(all, joined(0..200));
@@ -843,7 +872,10 @@ mod behaviours_async {
             let notes = (0..100).map(|_| Note::new("x").tagged(&["a"]));
             Note::push_all_async(notes, &db).await.unwrap();
             let counts = at_once_async(4, &db, count_tags::<W::Database>).await;
-            assert_eq!(counts, [(round * 100, round as u32 * 100); 4]);
+            assert_eq!(
+                counts,
+                [(round * 100, 100 * u32::try_from(round).unwrap()); 4]
+            );
         }
     }
 

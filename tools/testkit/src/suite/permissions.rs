@@ -533,15 +533,15 @@ mod behaviours_async {
             |limited| limited.list_executed_transactions(None, None).await
         );
         assert_eq!(listed.len(), 1);
-        let last = DatabaseAction::Transaction(TransactionAction::GetLastId);
-        let last = needs!(
+        let get_last = DatabaseAction::Transaction(TransactionAction::GetLastId);
+        let newest = needs!(
             world,
             db,
-            BonsaiAction::Database(last),
+            BonsaiAction::Database(get_last),
             database_resource_name(DATABASE),
             |limited| limited.last_transaction_id().await
         );
-        assert!(last.is_some());
+        assert!(newest.is_some());
     }
 
     pub async fn compaction_needs_its_action<W: AsyncWorld>(world: &W) {

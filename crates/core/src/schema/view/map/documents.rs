@@ -94,7 +94,8 @@ pub struct MappedDocument<'a, D, K, V> {
     pub document: &'a D,
 }
 
-/// Iterator over mappings with their documents.
+/// Iterator over mappings with their documents. Mappings whose document is not there, because it
+/// was deleted since an index that is not current was made, are left out.
 #[must_use]
 pub struct MappedDocumentsIter<'a, D, V: View> {
     docs: &'a MappedDocuments<D, V>,
@@ -113,9 +114,13 @@ impl<'a, D, V: View> Iterator for MappedDocumentsIter<'a, D, V> {
     type Item = MappedDocument<'a, D, V::Key, V::Value>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mapped = self.docs.get(self.next)?;
-        self.next += 1;
-        Some(mapped)
+        while self.next < self.docs.len() {
+            self.next += 1;
+            if let Some(mapped) = self.docs.get(self.next - 1) {
+                return Some(mapped);
+            }
+        }
+        None
     }
 }
 
