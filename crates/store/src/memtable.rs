@@ -18,6 +18,9 @@ use crossbeam_skiplist::map::Entry;
 
 use crate::read::Direction;
 
+/// How many versions of a row are passed one by one before the rest is skipped.
+const VERSIONS_PASSED_MAX: usize = 8;
+
 /// What a row takes beside the bytes of its key and value.
 const ROW_BYTES: usize = 112;
 
@@ -40,10 +43,14 @@ impl PartialOrd for Place {
     }
 }
 
+/// How many removals a memtable takes. Whoever reads a range passes over each of them.
+const REMOVALS_MAX: usize = 8_192;
+
 #[derive(Debug, Default)]
 pub(crate) struct Memtable {
     rows: SkipMap<Place, Option<Vec<u8>>>,
     bytes: AtomicUsize,
+    removals: AtomicUsize,
     has_derived: AtomicBool,
 }
 
@@ -65,12 +72,20 @@ impl Memtable {
     /// Adds a row, or its removal, as of a version greater than all before.
     pub(crate) fn add(&self, row_key: Vec<u8>, version: u64, value: Option<Vec<u8>>) {
         let bytes = row_key.len() + value.as_ref().map_or(0, Vec::len) + ROW_BYTES;
+        if value.is_none() {
+            self.removals.fetch_add(1, Atomic::Relaxed);
+        }
         self.rows.insert(Place { row_key, version }, value);
         self.bytes.fetch_add(bytes, Atomic::Relaxed);
     }
 
     pub(crate) fn bytes(&self) -> usize {
         self.bytes.load(Atomic::Relaxed)
+    }
+
+    /// Whether it should be written to the file.
+    pub(crate) fn is_large(&self, bytes_max: usize) -> bool {
+        self.bytes() >= bytes_max || self.removals.load(Atomic::Relaxed) >= REMOVALS_MAX
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -129,6 +144,7 @@ impl Memtable {
             Direction::Descending => start,
         };
         MemoryRange {
+            rows: &self.rows,
             next: next.map(Stored),
             version,
             limit: limit.map(<[u8]>::to_vec),
@@ -139,6 +155,7 @@ impl Memtable {
 
 /// Rows of a memtable in the order of their keys, as of one version.
 pub(crate) struct MemoryRange<'a> {
+    rows: &'a SkipMap<Place, Option<Vec<u8>>>,
     /// The first version not looked at yet.
     next: Option<Stored<'a>>,
     version: u64,
@@ -178,7 +195,23 @@ impl<'a> Iterator for MemoryRange<'a> {
             let mut found: Option<Stored<'a>> = None;
             let mut at = Some(first);
             let mut row_key: Option<Vec<u8>> = None;
+            let mut passed = 0;
             while let Some(stored) = at.take() {
+                passed += 1;
+                if passed > VERSIONS_PASSED_MAX
+                    && self.direction == Direction::Ascending
+                    && found.is_some()
+                    && let Some(row_key) = &row_key
+                {
+                    // The versions that are left are all of no interest.
+                    let last = Place {
+                        row_key: row_key.clone(),
+                        version: 0,
+                    };
+                    let next = self.rows.lower_bound(Bound::Excluded(&last));
+                    self.next = next.map(Stored);
+                    break;
+                }
                 match &row_key {
                     Some(row_key) if stored.row_key() != row_key.as_slice() => {
                         self.next = Some(stored);
@@ -208,10 +241,9 @@ mod tests {
     use super::*;
 
     fn shown(memtable: &Memtable, version: u64, direction: Direction) -> String {
-        memtable
-            .range(version, (Bound::Unbounded, Bound::Unbounded), direction)
-            .map(|row| format!("{}{:?} ", row.row_key()[0], row.value().map(|v| v[0])))
-            .collect()
+        let rows = memtable.range(version, (Bound::Unbounded, Bound::Unbounded), direction);
+        let rows = rows.map(|row| format!("{}{:?}", row.row_key()[0], row.value().map(|v| v[0])));
+        rows.collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -226,11 +258,11 @@ mod tests {
         let (up, down) = (Direction::Ascending, Direction::Descending);
         assert_eq!(shown(&memtable, 0, up), "");
         assert_eq!(shown(&memtable, 0, down), "");
-        assert_eq!(shown(&memtable, 2, up), "1Some(10) 2Some(20) ");
-        assert_eq!(shown(&memtable, 2, down), "2Some(20) 1Some(10) ");
-        assert_eq!(shown(&memtable, 3, up), "1None 2Some(20) ");
-        assert_eq!(shown(&memtable, 5, up), "0Some(0) 1Some(11) 2Some(20) ");
-        assert_eq!(shown(&memtable, 5, down), "2Some(20) 1Some(11) 0Some(0) ");
+        assert_eq!(shown(&memtable, 2, up), "1Some(10) 2Some(20)");
+        assert_eq!(shown(&memtable, 2, down), "2Some(20) 1Some(10)");
+        assert_eq!(shown(&memtable, 3, up), "1None 2Some(20)");
+        assert_eq!(shown(&memtable, 5, up), "0Some(0) 1Some(11) 2Some(20)");
+        assert_eq!(shown(&memtable, 5, down), "2Some(20) 1Some(11) 0Some(0)");
         assert!(memtable.find(&[1], 0).is_none());
         assert_eq!(memtable.find(&[1], 4).unwrap().value(), None);
         assert_eq!(memtable.find(&[1], 9).unwrap().value(), Some(&[11][..]));

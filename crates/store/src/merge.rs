@@ -139,21 +139,21 @@ impl<'a> Merge<'a> {
                 return self.advance_stored();
             }
             let key = key.to_vec();
-            if let Some(row) = self.resolve(key)? {
+            if let Some(row) = self.resolve(&key)? {
                 return Ok(Some(row));
             }
         }
     }
 
     /// Moves every source past `key` and returns what the newest of them makes of it.
-    fn resolve(&mut self, key: Vec<u8>) -> Result<Option<Row>, Error> {
+    fn resolve(&mut self, key: &[u8]) -> Result<Option<Row>, Error> {
         let below = match &self.stored_head {
             Some(stored) if stored.key() == key => self.advance_stored()?,
             _ => None,
         };
         let mut value = Resolution::Open(None);
         for layer in &self.layers {
-            if layer.key() != Some(key.as_slice()) {
+            if layer.key() != Some(key) {
                 continue;
             }
             value = match layer {
@@ -175,11 +175,11 @@ impl<'a> Merge<'a> {
                     Some(Row::Damaged { .. }) | None => None,
                 };
                 let value = value.finish(below);
-                value.map(|value| Row::Whole(key.clone(), value))
+                value.map(|value| Row::Whole(key.to_vec(), value))
             }
         };
         for layer in &mut self.layers {
-            if layer.key() == Some(key.as_slice()) {
+            if layer.key() == Some(key) {
                 layer.advance(self.direction);
             }
         }

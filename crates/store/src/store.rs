@@ -231,9 +231,9 @@ impl Shared {
         let has_dropped = published.catalog.first_dropped().is_some();
         let was_replayed = !published.is_all_stored();
         let limits = Limits {
-            group_bytes_max: self.options.group_bytes_max,
-            transaction_bytes_max: self.options.transaction_bytes_max,
-            memtable_bytes_max: self.options.memtable_bytes_max,
+            group: self.options.group_bytes_max,
+            transaction: self.options.transaction_bytes_max,
+            memtable: self.options.memtable_bytes_max,
         };
         let applied = published.stored.index;
         let inner = Arc::new_cyclic(|weak| Inner {

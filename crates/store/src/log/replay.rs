@@ -117,10 +117,12 @@ fn open(folder: &Arc<dyn Folder>, id: u64) -> Result<Option<Segment>, Error> {
         Found::Unreadable => {
             // A header is written as a whole, and durable before the first frame is written.
             let frame = reader.bytes(HEADER_BYTES as u64, FRAME_BYTES).map_err(io)?;
-            let frame = frame.unwrap_or_default();
-            let is_blank = header.iter().chain(frame).all(|byte| *byte == 0);
+            let is_followed = frame.is_some_and(|frame| frame.iter().any(|byte| *byte != 0));
+            // A write of it that failed can have left a part.
+            let was_begun = header.iter().rposition(|byte| *byte != 0);
+            let is_part = was_begun.is_none_or(|last| last < HEADER_BYTES / 2);
             let was_cut = (1..HEADER_BYTES as u64).contains(&reader.length);
-            if was_cut || !is_blank {
+            if was_cut || is_followed || !is_part {
                 return Err(corrupted(folder, id, "its header is unreadable"));
             }
             Ok(None)

@@ -258,7 +258,7 @@ impl<'a> Section<'a> {
             return Ok(());
         }
         let bytes = draft.bytes();
-        let limit = self.pipeline.limits.transaction_bytes_max;
+        let limit = self.pipeline.limits.transaction;
         if bytes > limit {
             return Err(Error::TransactionTooLarge { bytes, limit });
         }

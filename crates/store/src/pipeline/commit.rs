@@ -47,7 +47,7 @@ impl Pipeline {
 
     /// Commits the first group in the queue.
     fn lead(&self) -> Outcome {
-        let group = lock(&self.state).take_group(self.limits.group_bytes_max);
+        let group = lock(&self.state).take_group(self.limits.group);
         let logged = match &self.log {
             Some((log, stream)) => log.append(*stream, &group.nodes),
             None => Ok(()),
@@ -80,7 +80,7 @@ impl Pipeline {
             }
             let before = std::mem::replace(&mut state.published, Arc::new(after));
             state.rest();
-            if state.freeze_wanted || group.active.bytes() >= self.limits.freeze_bytes() {
+            if state.freeze_wanted || group.active.is_large(self.limits.freeze_bytes()) {
                 state.freeze();
                 self.checkpoint_due.store(true, Ordering::Release);
                 self.changed.notify_all();

@@ -38,18 +38,18 @@ use crate::log::Log;
 use crate::published::{Frozen, Published, Stored};
 use crate::sync::lock;
 
-/// What a pipeline is to keep to.
+/// What a pipeline is to keep to, at most, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    pub(crate) group_bytes_max: usize,
-    pub(crate) transaction_bytes_max: usize,
-    pub(crate) memtable_bytes_max: usize,
+    pub(crate) group: usize,
+    pub(crate) transaction: usize,
+    pub(crate) memtable: usize,
 }
 
 impl Limits {
     /// From this size on a memtable is written to the file, so that there is room for the next.
-    fn freeze_bytes(&self) -> usize {
-        self.memtable_bytes_max / 2
+    fn freeze_bytes(self) -> usize {
+        self.memtable / 2
     }
 }
 
@@ -235,7 +235,7 @@ impl Pipeline {
     fn is_full_state(&self, state: &State) -> bool {
         state.poison.is_none()
             && state.stop.is_none()
-            && state.published.memory_bytes() > self.limits.memtable_bytes_max
+            && state.published.memory_bytes() > self.limits.memtable
     }
 
     /// Whether memtables take so much memory that writers must wait.
@@ -280,7 +280,7 @@ impl Pipeline {
                 after.frozen = None;
             }
             let before = std::mem::replace(&mut state.published, Arc::new(after));
-            let is_large = state.published.active.bytes() >= self.limits.freeze_bytes();
+            let is_large = state.published.active.is_large(self.limits.freeze_bytes());
             if is_large && !state.led {
                 state.freeze();
                 self.checkpoint_due.store(true, Ordering::Release);
