@@ -7,7 +7,7 @@
 //! Invariants:
 //! 1. The position of a node is one more than that of the node before.
 //! 2. A node is never changed once it is linked, except that its successor is set, once.
-//! 3. The index of a node is one more than that of the node before if it is logged, else the same.
+//! 3. The index of a node is one more than that of the node before unless it has no writes.
 
 use std::sync::{Arc, OnceLock};
 
@@ -23,7 +23,7 @@ pub(crate) struct Node {
     pub(crate) kind: Kind,
     /// The sequence of the last transaction up to this one.
     pub(crate) sequence: Sequence,
-    /// How many write sets of this database were logged up to this one.
+    /// How many write sets of this database were logged up to this one, since it was made.
     pub(crate) index: u64,
     /// The tables after this one.
     pub(crate) catalog: Arc<Catalog>,
@@ -62,7 +62,7 @@ impl Node {
             position: self.position + 1,
             kind,
             sequence,
-            index: self.index + u64::from(kind.is_logged()),
+            index: self.index + u64::from(!writes.is_empty()),
             catalog,
             writes,
             next: OnceLock::new(),

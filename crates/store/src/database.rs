@@ -86,12 +86,9 @@ impl Database {
     /// Like [`transact`](Self::transact), for writes that can be made again from those of
     /// transactions. They take no sequence, and cannot [append](Plan::append).
     ///
-    /// They are not durable when this returns: after a crash the tables written by this are as of
-    /// some earlier call of it, never in the middle of one. What such a call had read of
-    /// transactions is there in any case. [`settle`](Self::settle) makes them durable.
-    ///
-    /// A table is to be written either by transactions or by this, never by both; debug builds
-    /// test that.
+    /// They are not durable when this returns, but become so with the next transaction, or by
+    /// [`settle`](Self::settle). What a crash leaves is the state after some write, of either kind,
+    /// and everything before it: never a transaction without the derived writes that came before.
     ///
     /// # Errors
     ///
@@ -104,11 +101,8 @@ impl Database {
         Ok(value)
     }
 
-    /// Makes all derived writes that have returned survive a crash.
-    ///
-    /// Whoever deletes by [`transact`](Self::transact) what [derived](Self::derive) writes were
-    /// made from must call this in between. Takes a checkpoint if there were derived writes since
-    /// the last one.
+    /// Makes all [derived](Self::derive) writes that have returned survive a crash. One sync, or
+    /// none if there is nothing to do.
     ///
     /// # Errors
     ///
@@ -116,7 +110,7 @@ impl Database {
     pub fn settle(&self) -> Result<(), Error> {
         self.inner.check_write()?;
         self.inner.pipeline.check_usable()?;
-        self.inner.settle_derived()
+        self.inner.pipeline.sync()
     }
 
     /// Returns the table of this name, creating it if necessary. Creating takes one sync.
@@ -172,7 +166,7 @@ impl Database {
     }
 
     /// Drops a table. It is gone when this returns, after one sync; its space is freed in small
-    /// steps in the background, and on after a crash. [Settles](Self::settle) derived writes first.
+    /// steps in the background, and on after a crash.
     ///
     /// Snapshots taken before go on reading it. Whatever is planned or read later answers with
     /// [`Error::TableMissing`].
@@ -181,10 +175,6 @@ impl Database {
     ///
     /// Those of [`transact`](Self::transact).
     pub fn drop_table(&self, table: TableId) -> Result<(), Error> {
-        self.inner.check_write()?;
-        // Derived writes may say that the table is not needed any more: they must not be taken
-        // back when dropping it is not.
-        self.inner.settle_derived()?;
         self.inner.change_catalog(|catalog| {
             let Some((after, writes)) = catalog.drop_table(table) else {
                 return Err(missing(self.inner.published()?.identity(), table));
@@ -248,14 +238,6 @@ impl Inner {
         if self.pipeline.take_checkpoint_due() {
             self.checkpointer.start();
         }
-    }
-
-    /// Makes derived writes survive a crash.
-    pub(crate) fn settle_derived(&self) -> Result<(), Error> {
-        if self.pipeline.log().is_some() && self.pipeline.last_published().has_derived() {
-            checkpoint::flush(self)?;
-        }
-        Ok(())
     }
 
     /// Refuses what is new, waits for what was admitted, writes all of it to the file, and closes

@@ -11,7 +11,7 @@
 
 use std::cmp::Ordering;
 use std::ops::Bound;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering as Atomic};
+use std::sync::atomic::{AtomicUsize, Ordering as Atomic};
 
 use crossbeam_skiplist::SkipMap;
 use crossbeam_skiplist::map::Entry;
@@ -51,7 +51,6 @@ pub(crate) struct Memtable {
     rows: SkipMap<Place, Option<Vec<u8>>>,
     bytes: AtomicUsize,
     removals: AtomicUsize,
-    has_derived: AtomicBool,
 }
 
 /// One version of one row.
@@ -90,15 +89,6 @@ impl Memtable {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.bytes() == 0
-    }
-
-    /// Notes that a crash takes back some of what is in here.
-    pub(crate) fn note_derived(&self) {
-        self.has_derived.store(true, Atomic::Relaxed);
-    }
-
-    pub(crate) fn has_derived(&self) -> bool {
-        self.has_derived.load(Atomic::Relaxed)
     }
 
     /// The newest row with this key up to `version`.

@@ -92,11 +92,6 @@ impl Published {
         self.memtables().map(Memtable::bytes).sum()
     }
 
-    /// Whether there are derived writes that are not in the file.
-    pub(crate) fn has_derived(&self) -> bool {
-        self.memtables().any(Memtable::has_derived)
-    }
-
     /// Refuses a table that this state does not have.
     pub(crate) fn check_table(&self, table: TableId) -> Result<(), Error> {
         if self.catalog.contains(table) {

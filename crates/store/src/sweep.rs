@@ -1,8 +1,8 @@
 //! Removing the rows of dropped tables, a few at a time, beside everything else.
 //!
 //! That a table is dropped is one record; this is what makes its space free. It is started by
-//! dropping, and by opening a database in which it had not ended. Nothing of it is logged: what a
-//! crash takes back is done again.
+//! dropping, and by opening a database in which it had not ended. Nobody waits for it to be
+//! durable: what a crash takes back is done again.
 
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};

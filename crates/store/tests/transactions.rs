@@ -279,21 +279,6 @@ fn derived_writes_take_no_sequence_and_cannot_append() {
     assert!(matches!(appended, Err(Error::AppendInDerived { .. })));
 }
 
-#[cfg(debug_assertions)]
-#[test]
-fn a_table_written_in_two_ways_is_found_in_debug_builds() {
-    let (_store, database, table) = open();
-    put(&database, table, b"a", b"1");
-    let derived = catch_unwind(AssertUnwindSafe(|| {
-        database.derive(|plan| {
-            plan.put(table, b"b".to_vec(), b"2".to_vec());
-            Ok::<_, Error>(())
-        })
-    }));
-    assert!(derived.is_err());
-    put(&database, table, b"c", b"3");
-}
-
 #[test]
 fn what_is_too_large_is_an_error_and_changes_nothing() {
     let store = Store::open(

@@ -4,6 +4,10 @@
 //! finds nobody writing writes what all have handed in, with one sync, in its own thread. The
 //! others wait, and what comes meanwhile goes with the next sync.
 //!
+//! Derived writes stand in the log in their place as well, but nobody waits for them: they are
+//! written with the next transaction. So what a crash leaves of a database is always the state
+//! after some write set.
+//!
 //! Invariants:
 //! 1. At most one thread writes. A group is written only when the one before it is durable.
 //! 2. Nothing is written after a write or a sync has failed.
@@ -18,7 +22,7 @@ mod segment;
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 use self::frame::{AROUND_BYTES, FRAGMENT_BYTES_MAX, Frame};
 pub(crate) use self::record::Record;
@@ -35,6 +39,8 @@ use crate::sync::lock;
 
 /// The least length of a segment.
 const SEGMENT_BYTES_MIN: usize = 1024;
+/// How much that need not be durable is held back for the next write.
+const UNWRITTEN_BYTES_MAX: usize = 4 << 20;
 /// What a frame must be able to hold, so that no segment ends in many tiny ones.
 const FRAGMENT_BYTES_MIN: u64 = 64;
 
@@ -125,14 +131,15 @@ impl Log {
         self.remove_unneeded();
     }
 
-    /// Makes write sets of one database durable. Those that are not logged are left out.
+    /// Takes write sets of one database, and returns when they are durable if one of them has to
+    /// be. The others go with the next write.
     pub(crate) fn append(&self, stream: Stream, nodes: &[Arc<Node>]) -> Result<(), Arc<Error>> {
         let mut queue = lock(&self.queue);
         if let Some(failure) = &queue.failure {
             return Err(Arc::clone(failure));
         }
         let mut last = None;
-        for node in nodes.iter().filter(|node| node.kind.is_logged()) {
+        for node in nodes {
             let content = &mut queue.content;
             record::encode(stream, node.index, node.sequence, &node.writes, content);
             last = Some(node.index);
@@ -140,7 +147,28 @@ impl Log {
         let Some(last) = last else { return Ok(()) };
         queue.marks.push((stream, last));
         queue.handed_in += 1;
-        let own = queue.handed_in;
+        let is_synced = nodes.iter().any(|node| node.kind.is_synced());
+        if is_synced || queue.content.len() >= UNWRITTEN_BYTES_MAX {
+            let own = queue.handed_in;
+            self.write_up_to(queue, own)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Makes everything handed in durable.
+    pub(crate) fn sync(&self) -> Result<(), Arc<Error>> {
+        let queue = lock(&self.queue);
+        let all = queue.handed_in;
+        self.write_up_to(queue, all)
+    }
+
+    /// Waits until `own` is durable, writing if nobody else does.
+    fn write_up_to<'a>(
+        &'a self,
+        mut queue: MutexGuard<'a, Queue>,
+        own: u64,
+    ) -> Result<(), Arc<Error>> {
         while queue.durable < own {
             if let Some(failure) = &queue.failure {
                 return Err(Arc::clone(failure));

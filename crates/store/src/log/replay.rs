@@ -116,8 +116,7 @@ fn open(folder: &Arc<dyn Folder>, id: u64) -> Result<Option<Segment>, Error> {
         }),
         Found::Unreadable => {
             // A header is written as a whole, and durable before the first frame is written.
-            let frame = reader.bytes(HEADER_BYTES as u64, FRAME_BYTES).map_err(io)?;
-            let is_followed = frame.is_some_and(|frame| frame.iter().any(|byte| *byte != 0));
+            let is_followed = !reader.is_blank_from(HEADER_BYTES as u64).map_err(io)?;
             // A write of it that failed can have left a part.
             let was_begun = header.iter().rposition(|byte| *byte != 0);
             let is_part = was_begun.is_none_or(|last| last < HEADER_BYTES / 2);
@@ -296,6 +295,20 @@ impl Reader {
             start: 0,
             window: Vec::new(),
         })
+    }
+
+    /// Whether there are only zeros from `offset` on.
+    fn is_blank_from(&mut self, mut offset: u64) -> io::Result<bool> {
+        while offset < self.length {
+            let left = usize::try_from(self.length - offset).unwrap_or(BLOCK_BYTES);
+            let block = left.min(BLOCK_BYTES);
+            let bytes = self.bytes(offset, block)?.unwrap_or_default();
+            if bytes != &[0; BLOCK_BYTES][..bytes.len()] {
+                return Ok(false);
+            }
+            offset += block as u64;
+        }
+        Ok(true)
     }
 
     /// The bytes at `offset`, or nothing when the file ends before.

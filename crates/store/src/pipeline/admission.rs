@@ -31,8 +31,9 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Whether it goes into the log. What does not may be taken back by a crash.
-    pub(crate) fn is_logged(self) -> bool {
+    /// Whether it is answered only when it is durable. What is not may be taken back by a crash,
+    /// but never without everything after it.
+    pub(crate) fn is_synced(self) -> bool {
         matches!(self, Self::Logged | Self::Catalog)
     }
 }
@@ -203,10 +204,7 @@ impl<'a> Section<'a> {
             draft.place_appends(sequence);
         }
         #[cfg(debug_assertions)]
-        {
-            draft.writes.check();
-            self.check_kind(&draft);
-        }
+        draft.writes.check();
         let catalog = match draft.catalog {
             Some(catalog) => Arc::new(catalog),
             None => Arc::clone(&tail.catalog),
@@ -237,20 +235,6 @@ impl<'a> Section<'a> {
         };
         state.check();
         Ok(waiter)
-    }
-
-    /// A table written by transactions and by derived writes is neither as of some transaction nor
-    /// as of some derived write after a crash.
-    #[cfg(debug_assertions)]
-    fn check_kind(&self, draft: &Draft) {
-        if !matches!(draft.kind, Kind::Logged | Kind::Derived) {
-            return;
-        }
-        let mut written = lock(&self.pipeline.written);
-        for (table, _) in draft.writes.tables() {
-            let first = *written.entry(table).or_insert(draft.kind);
-            assert_eq!(first, draft.kind, "table {table} is written in two ways");
-        }
     }
 
     fn check_draft(&self, draft: &Draft, tail: &Node) -> Result<(), Error> {

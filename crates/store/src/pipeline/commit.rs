@@ -175,9 +175,6 @@ impl State {
 
 /// Adds the writes of a node to a memtable.
 fn apply(node: &Node, active: &Memtable) {
-    if node.kind == Kind::Derived {
-        active.note_derived();
-    }
     for (table, writes) in node.writes.tables() {
         for (key, effect) in writes {
             let mut row_key = Vec::with_capacity(TABLE_BYTES + key.len());

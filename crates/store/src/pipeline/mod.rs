@@ -24,7 +24,7 @@ mod admission;
 mod commit;
 mod waiter;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -33,7 +33,7 @@ use self::waiter::{Outcome, Waiter};
 use crate::catalog::Catalog;
 use crate::chain::{self, Node};
 use crate::error::Error;
-use crate::ids::{Stream, TableId};
+use crate::ids::Stream;
 use crate::log::Log;
 use crate::published::{Frozen, Published, Stored};
 use crate::sync::lock;
@@ -64,8 +64,6 @@ pub(crate) struct Pipeline {
     checkpoint_due: AtomicBool,
     /// Held while a write set is admitted. Taken before `state`, never the other way around.
     section: Mutex<()>,
-    /// How each table was written first. Used in debug builds only.
-    written: Mutex<BTreeMap<TableId, Kind>>,
     state: Mutex<State>,
 }
 
@@ -129,7 +127,6 @@ impl Pipeline {
             changed: Condvar::new(),
             checkpoint_due: AtomicBool::new(false),
             section: Mutex::new(()),
-            written: Mutex::default(),
             state: Mutex::new(State {
                 published,
                 committed: Arc::clone(&origin),
@@ -141,6 +138,14 @@ impl Pipeline {
                 poison: None,
                 stop: None,
             }),
+        }
+    }
+
+    /// Makes everything that is committed durable.
+    pub(crate) fn sync(&self) -> Result<(), Error> {
+        match self.log.as_ref().map(|(log, _)| log.sync()) {
+            Some(Err(cause)) => Err(self.poisoned(&cause)),
+            _ => Ok(()),
         }
     }
 
