@@ -192,7 +192,9 @@ fn compacting_gives_space_back_and_keeps_everything() {
 #[test]
 fn nothing_written_during_compaction_is_lost() {
     let folder = Arc::new(MemoryFolder::new());
-    let (store, database) = open_in(&folder).unwrap();
+    // Checkpoints happen between the pieces that are copied.
+    let options = common::small().memtable_bytes_max(50_000);
+    let (store, database) = common::open_with(&folder, options).unwrap();
     let table = database.table("things").unwrap();
     let other = database.table("other").unwrap();
     // Several pieces to copy.
