@@ -17,6 +17,9 @@ pub type ReduceResult<V> = Result<<V as View>::Value, Error>;
 
 /// The functions of a view over documents as bytes.
 ///
+/// They may read the database, but a query that would have to wait for an index is an error in
+/// them: that index could be waiting for the function.
+///
 /// # The law of `reduce`
 ///
 /// With `rereduce = false`, `reduce` may be called on any contiguous, in-order grouping of the
