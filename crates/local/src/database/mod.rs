@@ -41,7 +41,7 @@ use crate::{Error, Storage};
 /// ```
 #[derive(Clone)]
 pub struct Database {
-    data: Arc<Data>,
+    pub(crate) data: Arc<Data>,
     storage: Storage,
 }
 
