@@ -12,6 +12,11 @@ pub enum Sort {
 }
 
 /// How current a view has to be when it answers. Eager and unique views always are.
+///
+/// Whatever the policy, mappings and documents that are answered together belong together: a
+/// document is the one that the mapping was made of. Where the index is behind, that is the document
+/// as it was then.
+///
 /// ```
 /// # fn main() -> Result<(), bonsaidb_local::Error> {
 /// # let folder = tempfile::tempdir()?;
@@ -45,7 +50,16 @@ pub enum AccessPolicy {
     /// Indexes all changes first, then answers.
     UpdateBefore,
     /// Answers from the index as it is, then indexes in the background.
+    ///
+    /// A query with documents that finds the index behind answers from the last pair of documents
+    /// and index that belonged together. If the database does not hold one, because no query has
+    /// asked for it yet or because more than some 10,000 documents have changed since, it indexes
+    /// first.
     UpdateAfter,
-    /// Answers from the index as it is.
+    /// Answers from the index as it is, and never indexes.
+    ///
+    /// A query with documents that finds the index behind answers from the last pair, as with
+    /// [`UpdateAfter`](Self::UpdateAfter). Without one, documents that have changed since they were
+    /// indexed are left out.
     NoUpdate,
 }

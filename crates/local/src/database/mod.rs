@@ -45,7 +45,7 @@ use crate::{Error, Storage};
 /// ```
 #[derive(Clone)]
 pub struct Database {
-    data: Arc<Data>,
+    pub(crate) data: Arc<Data>,
     storage: Storage,
 }
 
