@@ -6,8 +6,9 @@
 pub use crate::Error;
 pub use crate::connection::{AccessPolicy, Range, SerializedQueryKey, Sort};
 pub use crate::document::{DocumentId, Header, OwnedDocument};
+pub use crate::keyvalue::{KeyOperation, Output};
 pub use crate::permissions::bonsai::{
-    DatabaseAction, DocumentAction, TransactionAction, ViewAction,
+    DatabaseAction, DocumentAction, KeyValueAction, TransactionAction, ViewAction,
 };
 pub use crate::permissions::needs::{Needs, Resource};
 pub use crate::schema::view::map::{MappedSerializedDocuments, MappedSerializedValue, Serialized};

@@ -6,10 +6,12 @@
 use crate::Error;
 use crate::connection::Session;
 use crate::document::DocumentId;
+use crate::keyvalue::KeyOperation;
 use crate::permissions::ResourceName;
 use crate::permissions::bonsai::{
     BonsaiAction, DatabaseAction, DocumentAction, bonsaidb_resource_name, collection_resource_name,
-    database_resource_name, document_resource_name, kv_resource_name, view_resource_name,
+    database_resource_name, document_resource_name, keyvalue_key_resource_name, kv_resource_name,
+    view_resource_name,
 };
 use crate::schema::{CollectionName, ViewName};
 use crate::transaction::{Command, Transaction};
@@ -40,6 +42,8 @@ pub enum Resource<'a> {
     View(&'a ViewName),
     /// The key-value store of the database.
     KeyValue,
+    /// The key of an operation.
+    Key(&'a KeyOperation),
 }
 
 impl<'a> Resource<'a> {
@@ -51,6 +55,7 @@ impl<'a> Resource<'a> {
             Self::Document(collection, id) => document_resource_name(database, collection, id),
             Self::View(view) => view_resource_name(database, view),
             Self::KeyValue => kv_resource_name(database),
+            Self::Key(op) => keyvalue_key_resource_name(database, op.namespace.as_deref(), &op.key),
         }
     }
 }
