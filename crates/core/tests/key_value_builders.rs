@@ -20,6 +20,7 @@ use bonsaidb_macros::twin;
 struct AsyncFake {
     asked: Mutex<Vec<KeyOperation>>,
     answers: Mutex<VecDeque<Output>>,
+    namespace: Option<&'static str>,
 }
 
 #[twin]
@@ -28,6 +29,7 @@ impl AsyncFake {
         Self {
             asked: Mutex::default(),
             answers: Mutex::new(answers.into_iter().collect()),
+            namespace: None,
         }
     }
 
@@ -54,6 +56,10 @@ impl AsyncKeyValue for AsyncFake {
         self.asked.lock().unwrap().push(op);
         let answer = self.answers.lock().unwrap().pop_front();
         answer.ok_or_else(|| Error::other("fake", "no answer"))
+    }
+
+    fn key_namespace(&self) -> Option<&str> {
+        self.namespace
     }
 }
 
@@ -382,6 +388,11 @@ async fn namespaces_async() {
         Some("a")
     );
     assert_eq!(outer.with_key_namespace("").key_namespace(), Some("a"));
+    let fake = AsyncFake {
+        namespace: Some(""),
+        ..AsyncFake::default()
+    };
+    assert_eq!(fake.with_key_namespace("a").key_namespace(), Some("a"));
 }
 
 #[twin]

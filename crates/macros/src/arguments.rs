@@ -287,6 +287,20 @@ impl ToTokens for Unit {
     }
 }
 
+/// Joins what any number of results have to complain about.
+pub fn all<T>(results: impl IntoIterator<Item = Result<T>>) -> Result<Vec<T>> {
+    let mut values = Vec::new();
+    let mut mistakes: Option<Error> = None;
+    for result in results {
+        match (result, &mut mistakes) {
+            (Ok(value), _) => values.push(value),
+            (Err(mistake), Some(mistakes)) => mistakes.combine(mistake),
+            (Err(mistake), none) => *none = Some(mistake),
+        }
+    }
+    mistakes.map_or(Ok(values), Err)
+}
+
 /// Joins what two results have to complain about.
 pub fn both<A, B>(first: Result<A>, second: Result<B>) -> Result<(A, B)> {
     match (first, second) {

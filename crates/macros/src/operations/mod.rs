@@ -29,6 +29,7 @@ use quote::{format_ident, quote};
 use syn::{Error, Ident, ItemTrait, Result, TraitItem, parse2};
 
 use self::row::row;
+use crate::arguments::all;
 
 /// The whole expansion of `#[operations(arguments)] item`.
 pub fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream {
@@ -63,7 +64,6 @@ fn table(name: &Ident, rows: &[TokenStream]) -> TokenStream {
 /// One row per operation; takes `#[needs(..)]` off each method.
 fn rows(operations: &mut ItemTrait) -> Result<Vec<TokenStream>> {
     let mut rows = Vec::new();
-    let mut mistakes: Option<Error> = None;
     for item in &mut operations.items {
         let TraitItem::Fn(method) = item else {
             continue;
@@ -84,11 +84,7 @@ fn rows(operations: &mut ItemTrait) -> Result<Vec<TokenStream>> {
             )),
             [_, second, ..] => Err(Error::new_spanned(second, "one #[needs(..)] is enough")),
         };
-        match (row, &mut mistakes) {
-            (Ok(row), _) => rows.push(row),
-            (Err(mistake), Some(mistakes)) => mistakes.combine(mistake),
-            (Err(mistake), None) => mistakes = Some(mistake),
-        }
+        rows.push(row);
     }
-    mistakes.map_or(Ok(rows), Err)
+    all(rows)
 }
