@@ -113,17 +113,16 @@ impl ViewIndex {
             || {
                 let snapshot = data.store.snapshot()?;
                 let mut pair = if self.is_current(data, &snapshot)? {
-                    Pair {
-                        documents: snapshot.clone(),
-                        index: snapshot,
-                    }
+                    Pair::of(snapshot)
                 } else {
-                    self.run(data, Some(upkeep))?
+                    self.run(data, Some(upkeep))
+                        .map_err(|error| self.explain(error))?
                 };
                 if !has_summary(&pair)? {
                     summarized = take_in(data, upkeep, &|_| Ok(()));
                     pair.index = data.store.snapshot()?;
                 }
+                self.kept.replace(&pair, data);
                 Ok(pair)
             },
         )?;

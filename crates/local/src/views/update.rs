@@ -4,13 +4,14 @@
 //! published: the documents at a sequence, and the index at the same.
 //!
 //! 1. Only the holder of `running` writes the entries of a lazy view, and the summary of any.
-//! 2. A published pair belongs together: its index holds exactly what its documents emit.
+//! 2. A published pair belongs together ([`pairs`](super::pairs)).
 //! 3. A query answers from a pair not older than the state when it began.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use bonsaidb_store::{Plan, Snapshot};
+use bonsaidb_core as core;
+use bonsaidb_store::{self as store, Plan, Snapshot};
 
 use crate::Error;
 use crate::config::IndexingProgress;
@@ -20,14 +21,7 @@ use crate::user_code;
 use crate::views::batch::Batch;
 use crate::views::mapping::map_all;
 use crate::views::summary::Upkeep;
-use crate::views::{State, ViewIndex};
-
-/// Documents and an index that belong together.
-#[derive(Clone, Debug)]
-pub(crate) struct Pair {
-    pub documents: Snapshot,
-    pub index: Snapshot,
-}
+use crate::views::{Pair, State, ViewIndex};
 
 /// The indexing runs of one view.
 #[derive(Debug, Default)]
@@ -143,11 +137,7 @@ impl ViewIndex {
         if self.policy.is_eager() {
             self.ready(data)?;
         }
-        let snapshot = data.store.snapshot()?;
-        Ok(Pair {
-            documents: snapshot.clone(),
-            index: snapshot,
-        })
+        Ok(Pair::of(data.store.snapshot()?))
     }
 
     /// Returns documents and index of one moment, not older than the call.
@@ -161,7 +151,11 @@ impl ViewIndex {
         user_code::may_wait_for(&self.name)?;
         self.runs.share(
             |pair| pair.documents.sequence() >= needed,
-            || self.run(data, None),
+            || {
+                let pair = self.run(data, None).map_err(|error| self.explain(error))?;
+                self.kept.replace(&pair, data);
+                Ok(pair)
+            },
         )
     }
 
@@ -213,7 +207,8 @@ impl ViewIndex {
                 .ok_or_else(|| Error::damaged(format!("the state of view `{}`", self.name)))?;
             builds |= state.scan_from.is_some();
             let batch = Batch::read(&snapshot, collection, state)?;
-            indexed += batch.documents.len() as u64;
+            let batch_documents = batch.documents.len() as u64;
+            indexed += batch_documents;
             let mapped = map_all(view, batch.documents, data.parallelization)?;
             let next = batch.next.encode();
             let write = |plan: &mut Plan<'_>| {
@@ -233,6 +228,7 @@ impl ViewIndex {
             if !with_summary {
                 data.store.derive(write)?;
             }
+            data.moved(batch_documents);
             if builds {
                 self.tell(data, indexed, batch.is_last);
             }
@@ -242,6 +238,16 @@ impl ViewIndex {
                     index: data.store.snapshot()?,
                 });
             }
+        }
+    }
+
+    /// Says what is wrong where a query fails because nothing can be written.
+    pub(super) fn explain(&self, error: Error) -> Error {
+        match error {
+            Error::Store(store::Error::ReadOnly) => Error::OutdatedView {
+                view: self.name.clone(),
+            },
+            other => other,
         }
     }
 
@@ -258,14 +264,43 @@ impl ViewIndex {
     /// Makes sure that a strict view holds what every document emits. Costs nothing after the
     /// first time.
     pub fn ready(&self, data: &Data) -> Result<(), Error> {
-        if self.complete.load(Ordering::Acquire) {
-            return Ok(());
+        match self.begin_building()? {
+            Some(_building) => self.build(data).map_err(|error| self.explain(error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes sure that documents can be removed from a strict view. One that documents break by
+    /// the same key cannot be built; the answer keeps everybody from building it, since a removal
+    /// is right only in an index that nobody adds to meanwhile.
+    pub fn ready_for_removals(&self, data: &Data) -> Result<Option<MutexGuard<'_, ()>>, Error> {
+        let Some(building) = self.begin_building()? else {
+            return Ok(None);
+        };
+        match self.build(data) {
+            Ok(()) => Ok(None),
+            Err(Error::Core(core::Error::UniqueKeyViolation { .. })) => Ok(Some(building)),
+            Err(error) => Err(self.explain(error)),
+        }
+    }
+
+    /// Whether a strict view holds what every document emits.
+    pub fn is_complete(&self) -> bool {
+        self.complete.load(Ordering::Acquire)
+    }
+
+    /// Returns what keeps others from building, or nothing if the view is complete.
+    fn begin_building(&self) -> Result<Option<MutexGuard<'_, ()>>, Error> {
+        if self.is_complete() {
+            return Ok(None);
         }
         user_code::may_wait_for(&self.name)?;
-        let _building = lock(&self.building);
-        if self.complete.load(Ordering::Acquire) {
-            return Ok(());
-        }
+        let building = lock(&self.building);
+        Ok((!self.is_complete()).then_some(building))
+    }
+
+    /// Builds a strict view, for one who keeps others from it.
+    fn build(&self, data: &Data) -> Result<(), Error> {
         let view = data.schematic.view_by_name(&self.name)?;
         let collection = data.collection(&self.name.collection)?;
         let table = data.view_states.strict;
