@@ -12,6 +12,24 @@
 //! | `local` | `local` (default) | the database itself, on this machine |
 //! | | `async`, `local-full` | its async half, on the threads of a Tokio runtime |
 //!
+//! # Where to read on
+//!
+//! Each of these pages has a program that runs:
+//!
+//! | to | see |
+//! |---|---|
+//! | store and read values | [`SerializedCollection`](core::schema::SerializedCollection) |
+//! | choose primary keys and formats | [`Collection`](core::schema::Collection), [`key`](core::key) |
+//! | find documents by name | [`NamedCollection`](core::schema::NamedCollection) |
+//! | define a view | [`View`](core::schema::View), [`ViewUpdatePolicy`](core::schema::view::ViewUpdatePolicy) |
+//! | reduce what it maps | [`CollectionMapReduce`](core::schema::CollectionMapReduce) |
+//! | ask it | [`schema::view`](core::schema::view), [`AccessPolicy`](core::connection::AccessPolicy) |
+//! | change several documents at once | [`Transaction`](core::transaction::Transaction) |
+//! | see what was changed | [`Executed`](core::transaction::Executed) |
+//! | say who may do what | [`admin`](core::admin), [`permissions`](core::permissions) |
+//! | open a database, or several | `local::Database`, `local::Storage`, `local::config::StorageConfiguration` |
+//! | do all of it from async code | `local::AsyncDatabase` |
+//!
 //! The repository's README has a first program, and its example `earthquakes` a second.
 
 pub use bonsaidb_core as core;

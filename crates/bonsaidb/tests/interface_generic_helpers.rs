@@ -169,6 +169,18 @@ fn low_level<C: LowLevelConnection>(db: &C) -> Result<usize, Error> {
         None,
         AccessPolicy::NoUpdate,
     )?;
+    let name = db
+        .schematic()
+        .view::<BySize>()
+        .expect("registered")
+        .view_name();
+    let ascending = Sort::Ascending;
+    let policy = AccessPolicy::UpdateBefore;
+    let serialized = db.query_by_name(&name, None, ascending, None, policy)?;
+    assert_eq!(serialized[0].deserialized::<BySize>()?.key, 2);
+    let serialized = db.query_by_name_with_docs(&name, None, ascending, None, policy)?;
+    let typed: MappedDocuments<OwnedDocument, BySize> = serialized.deserialized()?;
+    assert_eq!(typed.len(), 1);
     let sum: i64 = db.reduce::<BySize, i32>(None, AccessPolicy::UpdateBefore)?;
     assert_eq!(sum, 2);
     db.reduce_grouped::<BySize, i32>(None, AccessPolicy::UpdateAfter)?;

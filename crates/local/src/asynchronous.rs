@@ -38,6 +38,44 @@ pub struct AsyncStorage {
 }
 
 /// A [`Database`] for async programs.
+///
+/// ```
+/// use bonsaidb_core::connection::AsyncConnection;
+/// use bonsaidb_core::define_basic_mapped_view;
+/// use bonsaidb_core::document::{CollectionDocument, Emit};
+/// use bonsaidb_core::schema::{Collection, SerializedCollection};
+/// use bonsaidb_local::AsyncDatabase;
+/// use bonsaidb_local::config::{Builder, StorageConfiguration};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, Serialize, Deserialize, Collection)]
+/// #[collection(name = "shapes", views = [BySides])]
+/// pub struct Shape {
+///     sides: u32,
+/// }
+///
+/// define_basic_mapped_view!(
+///     BySides,
+///     Shape,
+///     0,
+///     "by-sides",
+///     u32,
+///     |shape: CollectionDocument<Shape>| { shape.header.emit_key(shape.contents.sides) }
+/// );
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), bonsaidb_local::Error> {
+///     # let folder = tempfile::tempdir()?;
+///     # let path = folder.path().join("shapes.bonsaidb");
+///     let db = AsyncDatabase::open::<Shape>(StorageConfiguration::new(path)).await?;
+///     Shape { sides: 3 }.push_into_async(&db).await?;
+///     for shape in Shape::all_async(&db).await? {
+///         println!("{}: {} sides", shape.header.id, shape.contents.sides);
+///     }
+///     assert_eq!(db.view::<BySides>().with_key(&3).query().await?.len(), 1);
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AsyncDatabase {
     database: Database,

@@ -7,19 +7,24 @@
 //! Invariants:
 //! 1. The position of a node is one more than that of the node before.
 //! 2. A node is never changed once it is linked, except that its successor is set, once.
+//! 3. The index of a node is one more than that of the node before unless it has no writes.
 
 use std::sync::{Arc, OnceLock};
 
 use crate::catalog::Catalog;
 use crate::ids::Sequence;
+use crate::pipeline::Kind;
 use crate::writes::Writes;
 
 #[derive(Debug)]
 pub(crate) struct Node {
     /// How many write sets were admitted up to this one, since the database was opened.
     pub(crate) position: u64,
+    pub(crate) kind: Kind,
     /// The sequence of the last transaction up to this one.
     pub(crate) sequence: Sequence,
+    /// How many write sets of this database were logged up to this one, since it was made.
+    pub(crate) index: u64,
     /// The tables after this one.
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) writes: Writes,
@@ -27,11 +32,18 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// Makes the node that stands for what was stored when the database was opened.
-    pub(crate) fn origin(sequence: Sequence, catalog: Arc<Catalog>) -> Arc<Self> {
+    /// Makes the node that stands for what was there when the database was opened.
+    pub(crate) fn origin(
+        position: u64,
+        sequence: Sequence,
+        index: u64,
+        catalog: Arc<Catalog>,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            position: 0,
+            position,
+            kind: Kind::Swept,
             sequence,
+            index,
             catalog,
             writes: Writes::default(),
             next: OnceLock::new(),
@@ -41,13 +53,16 @@ impl Node {
     /// Links a new node behind this one, which must be the last.
     pub(crate) fn extend(
         &self,
+        kind: Kind,
         sequence: Sequence,
         catalog: Arc<Catalog>,
         writes: Writes,
     ) -> Arc<Self> {
         let node = Arc::new(Self {
             position: self.position + 1,
+            kind,
             sequence,
+            index: self.index + u64::from(!writes.is_empty()),
             catalog,
             writes,
             next: OnceLock::new(),
@@ -90,11 +105,16 @@ mod tests {
     use super::*;
 
     fn origin() -> Arc<Node> {
-        Node::origin(Sequence::default(), Arc::new(Catalog::default()))
+        Node::origin(0, Sequence::default(), 0, Arc::new(Catalog::default()))
     }
 
     fn extended(last: &Arc<Node>) -> Arc<Node> {
-        last.extend(last.sequence, Arc::clone(&last.catalog), Writes::default())
+        last.extend(
+            Kind::Logged,
+            last.sequence,
+            Arc::clone(&last.catalog),
+            Writes::default(),
+        )
     }
 
     #[test]

@@ -1,26 +1,26 @@
 //! Copying what is alive into a fresh file, while reads and writes go on.
 //!
-//! The copy advances in key order, each piece taken from the newest published state. Before each
-//! piece, what was written since the last one is carried over for the keys already copied.
-//! So the old file is never pinned at an old state, and memory does not depend on how much is
-//! written meanwhile. Only the last carrying over happens inside the section.
+//! The copy advances in key order, each piece taken from the rows of the last checkpoint. Between
+//! two pieces a frozen memtable is written to the old file and, for the keys already copied, to
+//! the fresh one. So the old file is never pinned at an old state, writers never wait, and memory
+//! does not depend on how much is written meanwhile.
 //!
 //! Invariants:
-//! 1. The fresh file holds exactly the rows up to `cursor`, as of the node `seen`.
-//! 2. The fresh file gets the name of the old one only when it holds everything committed, and
-//!    nothing is committed to the old file after that.
+//! 1. The fresh file holds exactly the rows up to `cursor`, as of the last checkpoint.
+//! 2. The fresh file gets the name of the old one only when it holds all of that, and nothing is
+//!    written to the old file after that.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::chain::{self, Node};
+use crate::checkpoint;
 use crate::database::Inner;
+use crate::engine::Engine;
 use crate::engine::rows::split_row_key;
-use crate::engine::{Engine, Rows};
 use crate::error::Error;
-use crate::ids::{Sequence, TableId};
-use crate::pipeline::applied_row;
-use crate::published::Published;
+use crate::ids::Stream;
+use crate::load::applied_rows;
+use crate::published::{Frozen, Published, Stored};
 use crate::sweep;
 use crate::sync::lock;
 use crate::writes::Writes;
@@ -30,8 +30,10 @@ const PIECE_BYTES: usize = 4 << 20;
 
 /// Compacts the file of one database.
 pub(crate) fn compact(inner: &Inner) -> Result<(), Error> {
+    sweep::sweep(inner)?;
     let _maintenance = lock(&inner.maintenance);
-    while sweep::step(inner)? {}
+    inner.pipeline.check_usable()?;
+    checkpoint::flush_locked(inner)?;
     let exchanged = fill_and_exchange(inner);
     if exchanged.is_err() {
         inner.files.remove_fresh();
@@ -39,31 +41,30 @@ pub(crate) fn compact(inner: &Inner) -> Result<(), Error> {
     exchanged
 }
 
+/// For one who holds `maintenance`.
 fn fill_and_exchange(inner: &Inner) -> Result<(), Error> {
-    let (mut published, node) = inner.pipeline.committed()?;
     let mut copy = Copy {
         fresh: inner.files.create_fresh()?,
-        seen: node,
         cursor: Cursor::Start,
     };
-    while copy.copy_piece(&published)?.is_continue() {
-        let (newer, node) = inner.pipeline.committed()?;
-        copy.carry_over(&node, None)?;
-        published = newer;
+    loop {
+        inner.pipeline.check_usable()?;
+        let published = inner.pipeline.last_published();
+        if copy.copy_piece(&published)?.is_break() {
+            break;
+        }
+        drop(published);
+        checkpoint::step_with(inner, |frozen| copy.carry_over(inner.stream, frozen))?;
     }
-    drop(published);
-
-    let section = inner.pipeline.section();
-    let head = inner.pipeline.head()?;
-    inner.pipeline.wait_for(head.tail.position)?;
-    let rows = copy.carry_over(&head.tail, Some(head.tail.sequence))?;
+    let stored = Arc::clone(&inner.pipeline.last_published().stored);
+    let rows = copy.fresh.rows()?;
     if let Err(error) = inner.files.adopt_fresh() {
         // Which file has the name is unknown; both hold the same, as long as nothing is added.
-        section.poison(error);
-        let poisoned = inner.pipeline.head().err();
-        return Err(poisoned.unwrap_or(Error::Closed));
+        return Err(inner.poison(error));
     }
-    section.exchange(rows, copy.fresh)
+    let fresh = Stored::new(rows, copy.fresh, stored.sequence, stored.index);
+    inner.pipeline.exchange(fresh);
+    Ok(())
 }
 
 /// How far the copy is.
@@ -76,10 +77,10 @@ enum Cursor {
 
 impl Cursor {
     /// Whether the row of this entry, if there was one, is copied.
-    fn has_passed(&self, table: TableId, key: &[u8]) -> bool {
+    fn has_passed(&self, row_key: &[u8]) -> bool {
         match self {
             Self::Start => false,
-            Self::Through(last) => split_row_key(last).is_some_and(|last| (table, key) <= last),
+            Self::Through(last) => row_key <= last.as_slice(),
             Self::End => true,
         }
     }
@@ -87,7 +88,6 @@ impl Cursor {
 
 struct Copy {
     fresh: Arc<Engine>,
-    seen: Arc<Node>,
     cursor: Cursor,
 }
 
@@ -101,7 +101,7 @@ impl Copy {
         };
         let mut piece = Writes::default();
         let mut last = None;
-        for row in published.all_rows(after)? {
+        for row in published.all_stored_rows(after)? {
             let (row_key, value) = row?;
             let Some((table, key)) = split_row_key(&row_key) else {
                 continue;
@@ -127,39 +127,33 @@ impl Copy {
         })
     }
 
-    /// Brings the rows already copied to the state after `node`.
-    fn carry_over(&mut self, node: &Arc<Node>, applied: Option<Sequence>) -> Result<Rows, Error> {
-        let mut changes = Writes::default();
-        for newer in chain::between(&self.seen, node) {
-            for (table, writes) in newer.writes.tables() {
-                for (key, effect) in writes {
-                    if self.cursor.has_passed(table, key) {
-                        changes.set(table, key.clone(), effect.clone());
-                    }
-                }
-            }
-        }
-        self.seen = Arc::clone(node);
-        let applied = applied.and_then(|last| applied_row(Sequence::default(), last));
-        self.fresh.write([&changes].into_iter().chain(&applied))
+    /// Brings the rows already copied to the state of a checkpoint.
+    fn carry_over(&self, stream: Stream, frozen: &Frozen) -> Result<(), Error> {
+        // Those that say how far a file is come first, so that they are copied with any other.
+        let applied = match self.cursor {
+            Cursor::Start => Writes::default(),
+            _ => applied_rows(stream, frozen.index, frozen.sequence),
+        };
+        let is_copied = |row_key: &[u8]| self.cursor.has_passed(row_key);
+        let memtable = &frozen.memtable;
+        self.fresh.write_memtable(memtable, is_copied, &applied)?;
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::rows::with_row_key;
 
     #[test]
     fn what_is_copied_ends_with_the_cursor() {
-        let table = TableId::new(20);
-        let cursor = with_row_key(table, b"m", |key| Cursor::Through(key.to_vec()));
-        assert!(cursor.has_passed(TableId::new(19), b"z"));
-        assert!(cursor.has_passed(table, b"a"));
-        assert!(cursor.has_passed(table, b"m"));
-        assert!(!cursor.has_passed(table, b"m\0"));
-        assert!(!cursor.has_passed(TableId::new(21), b"a"));
-        assert!(!Cursor::Start.has_passed(TableId::META, b""));
-        assert!(Cursor::End.has_passed(TableId::new(u32::MAX), b"z"));
+        let cursor = Cursor::Through(b"\0\0\0\x14m".to_vec());
+        assert!(cursor.has_passed(b"\0\0\0\x13z"));
+        assert!(cursor.has_passed(b"\0\0\0\x14a"));
+        assert!(cursor.has_passed(b"\0\0\0\x14m"));
+        assert!(!cursor.has_passed(b"\0\0\0\x14m\0"));
+        assert!(!cursor.has_passed(b"\0\0\0\x15a"));
+        assert!(!Cursor::Start.has_passed(b"\0\0\0\0"));
+        assert!(Cursor::End.has_passed(b"\xff\xff\xff\xffz"));
     }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
+use crate::checkpoint::{self, Checkpointer};
 use crate::error::Error;
 use crate::files::Files;
-use crate::ids::{Sequence, TableId};
+use crate::ids::{Sequence, Stream, TableId};
 use crate::pipeline::{Draft, Kind, Pipeline, Stop};
 use crate::plan::Plan;
 use crate::published::{Published, missing};
@@ -20,9 +21,12 @@ pub(crate) struct Inner {
     pub(crate) read_only: bool,
     pub(crate) pipeline: Pipeline,
     pub(crate) files: Files,
-    /// Held while the file is compacted, or removed.
+    /// The place in the log.
+    pub(crate) stream: Stream,
+    /// Held while the file is written, exchanged or removed.
     pub(crate) maintenance: Mutex<()>,
     pub(crate) sweeper: Sweeper,
+    pub(crate) checkpointer: Checkpointer,
 }
 
 /// A handle on one database of a [`Store`](crate::Store). Cloning it is cheap, and clones are
@@ -82,7 +86,9 @@ impl Database {
     /// Like [`transact`](Self::transact), for writes that can be made again from those of
     /// transactions. They take no sequence, and cannot [append](Plan::append).
     ///
-    /// A table should be written either by transactions or by this, never by both.
+    /// They are not durable when this returns, but become so with the next transaction, or by
+    /// [`settle`](Self::settle). What a crash leaves is the state after some write, of either kind,
+    /// and everything before it: never a transaction without the derived writes that came before.
     ///
     /// # Errors
     ///
@@ -93,6 +99,18 @@ impl Database {
     ) -> Result<T, E> {
         let (value, _) = self.inner.run(Kind::Derived, plan)?;
         Ok(value)
+    }
+
+    /// Makes all [derived](Self::derive) writes that have returned survive a crash. One sync, or
+    /// none if there is nothing to do.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Poisoned`], [`Error::ReadOnly`], [`Error::Closed`] or [`Error::DatabaseDeleted`].
+    pub fn settle(&self) -> Result<(), Error> {
+        self.inner.check_write()?;
+        self.inner.pipeline.check_usable()?;
+        self.inner.pipeline.sync()
     }
 
     /// Returns the table of this name, creating it if necessary. Creating takes one sync.
@@ -120,7 +138,10 @@ impl Database {
                     database: self.inner.name.clone(),
                 });
             };
-            Ok((table, Some(Draft::internal(writes, Some(after)))))
+            Ok((
+                table,
+                Some(Draft::internal(Kind::Catalog, writes, Some(after))),
+            ))
         })
     }
 
@@ -158,7 +179,10 @@ impl Database {
             let Some((after, writes)) = catalog.drop_table(table) else {
                 return Err(missing(self.inner.published()?.identity(), table));
             };
-            Ok(((), Some(Draft::internal(writes, Some(after)))))
+            Ok((
+                (),
+                Some(Draft::internal(Kind::Catalog, writes, Some(after))),
+            ))
         })?;
         Sweeper::start(&self.inner);
         Ok(())
@@ -203,13 +227,35 @@ impl Inner {
         self.pipeline.published()
     }
 
-    /// Refuses what is new, waits for what was admitted, and closes the file.
+    /// Refuses all writes from here on, because of what went wrong with the file.
+    pub(crate) fn poison(&self, cause: Error) -> Error {
+        self.pipeline.poison(cause)
+    }
+
+    /// Has what is committed written to the file in the background.
+    pub(crate) fn request_checkpoint(&self) {
+        self.pipeline.freeze_soon();
+        if self.pipeline.take_checkpoint_due() {
+            self.checkpointer.start();
+        }
+    }
+
+    /// Refuses what is new, waits for what was admitted, writes all of it to the file, and closes
+    /// that.
     pub(crate) fn close(&self, stop: Stop) -> Result<(), Error> {
         let stopped = self.pipeline.stop(stop);
         self.sweeper.join();
+        let flushed = self.pipeline.check_poison().and_then(|()| {
+            if stop == Stop::Closed && !self.read_only {
+                checkpoint::flush(self)
+            } else {
+                Ok(())
+            }
+        });
+        self.checkpointer.join();
         let _maintenance = lock(&self.maintenance);
         let closed = self.files.close(stop == Stop::Deleted);
-        stopped.and(closed)
+        stopped.and(flushed).and(closed)
     }
 }
 
@@ -219,7 +265,7 @@ mod tests {
     use crate::{MemoryFolder, Options, Store};
 
     #[test]
-    fn what_is_committed_is_not_kept_in_memory() {
+    fn committed_write_sets_are_not_kept() {
         let store = Store::open(Arc::new(MemoryFolder::new()), Options::default()).unwrap();
         let database = store.database("test").unwrap();
         let table = database.table("things").unwrap();
@@ -229,7 +275,7 @@ mod tests {
                 Ok::<_, Error>(())
             })
             .unwrap();
-        let (_, committed) = database.inner.pipeline.committed().unwrap();
-        assert_eq!(committed.writes.bytes(), 0);
+        let head = database.inner.pipeline.head().unwrap();
+        assert_eq!(head.tail.writes.bytes(), 0);
     }
 }

@@ -1,6 +1,7 @@
-//! The two numbers this crate hands out: tables and transactions.
+//! The numbers of tables and transactions, and of databases in the log.
 
 use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// The number of a table within its database.
 ///
@@ -56,5 +57,26 @@ impl From<u64> for Sequence {
 impl fmt::Display for Sequence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// The write sets of one database in the log. Never given twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Stream(u64);
+
+impl Stream {
+    /// Picks a number that no other database has or had.
+    pub(crate) fn pick() -> Self {
+        Self(RandomState::new().build_hasher().finish())
+    }
+
+    pub(crate) const fn as_u64(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<u64> for Stream {
+    fn from(number: u64) -> Self {
+        Self(number)
     }
 }

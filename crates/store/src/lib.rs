@@ -5,6 +5,9 @@
 //! state that never changes. Writes are planned by [`Database::transact`] and become durable
 //! together with the writes of every other thread that arrived during the last disk sync.
 //!
+//! What is written goes to a log, which all databases of a store share, and to memory; each
+//! database has a file, which takes over in the background.
+//!
 //! This crate knows nothing of documents, schemas or users.
 //!
 //! ```
@@ -30,6 +33,7 @@
 
 mod catalog;
 mod chain;
+mod checkpoint;
 mod compact;
 mod database;
 mod engine;
@@ -39,6 +43,8 @@ mod folder;
 mod ids;
 mod load;
 mod lock;
+mod log;
+mod memtable;
 mod merge;
 mod options;
 mod pipeline;

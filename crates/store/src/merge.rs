@@ -1,8 +1,9 @@
-//! Several write sets over the stored rows, read as one ordered sequence.
+//! Several write sets and memtables over the stored rows, read as one ordered sequence.
 //!
 //! Invariants:
 //! 1. Every source is at its first key that was not yet returned or hidden.
 //! 2. Of several sources with the same key the newest decides; only a raise looks below itself.
+//! 3. A damaged row is of no interest when something above it decides.
 
 use std::cmp::Ordering;
 use std::collections::btree_map;
@@ -10,25 +11,63 @@ use std::ops::Bound;
 
 use crate::engine::rows::is_void;
 use crate::error::Error;
-use crate::published::StoredRange;
+use crate::memtable::{MemoryRange, Stored};
+use crate::published::{Row, StoredRange};
 use crate::read::Direction;
 use crate::value::Value;
 use crate::writes::{Effect, TableWrites};
 
-type LayerRange<'a> = btree_map::Range<'a, Vec<u8>, Effect>;
-
-/// One write set, at its next entry.
-struct Layer<'a> {
-    range: LayerRange<'a>,
-    head: Option<(&'a Vec<u8>, &'a Effect)>,
+/// One source above the stored rows, at its next entry.
+pub(crate) enum Layer<'a> {
+    Writes {
+        range: btree_map::Range<'a, Vec<u8>, Effect>,
+        head: Option<(&'a Vec<u8>, &'a Effect)>,
+    },
+    Memory {
+        range: MemoryRange<'a>,
+        head: Option<Stored<'a>>,
+        /// How much in front of the key of a row is not part of the key that is merged by.
+        prefix_bytes: usize,
+    },
 }
 
-impl Layer<'_> {
-    fn advance(&mut self, direction: Direction) {
-        self.head = match direction {
-            Direction::Ascending => self.range.next(),
-            Direction::Descending => self.range.next_back(),
+impl<'a> Layer<'a> {
+    pub(crate) fn of_writes(writes: &'a TableWrites, range: (Bound<&[u8]>, Bound<&[u8]>)) -> Self {
+        let range = if is_void(range) {
+            btree_map::Range::default()
+        } else {
+            writes.range::<[u8], _>(range)
         };
+        Self::Writes { range, head: None }
+    }
+
+    pub(crate) fn of_memory(range: MemoryRange<'a>, prefix_bytes: usize) -> Self {
+        Self::Memory {
+            range,
+            head: None,
+            prefix_bytes,
+        }
+    }
+
+    fn key(&self) -> Option<&[u8]> {
+        match self {
+            Self::Writes { head, .. } => head.map(|(key, _)| key.as_slice()),
+            Self::Memory {
+                head, prefix_bytes, ..
+            } => head.as_ref()?.row_key().get(*prefix_bytes..),
+        }
+    }
+
+    fn advance(&mut self, direction: Direction) {
+        match self {
+            Self::Writes { range, head } => {
+                *head = match direction {
+                    Direction::Ascending => range.next(),
+                    Direction::Descending => range.next_back(),
+                };
+            }
+            Self::Memory { range, head, .. } => *head = range.next(),
+        }
     }
 }
 
@@ -37,7 +76,7 @@ pub(crate) struct Merge<'a> {
     /// Newest first.
     layers: Vec<Layer<'a>>,
     stored: StoredRange<'a>,
-    stored_head: Option<(Vec<u8>, Value)>,
+    stored_head: Option<Row>,
     started: bool,
     failed: bool,
     direction: Direction,
@@ -46,28 +85,16 @@ pub(crate) struct Merge<'a> {
 impl<'a> Merge<'a> {
     /// Merges `layers`, newest first, over `stored`, all within the same range.
     pub(crate) fn new(
-        layers: impl Iterator<Item = &'a TableWrites>,
-        range: (Bound<&[u8]>, Bound<&[u8]>),
+        layers: impl Iterator<Item = Layer<'a>>,
         stored: StoredRange<'a>,
         direction: Direction,
     ) -> Self {
-        let layers = if is_void(range) {
-            Vec::new()
-        } else {
-            layers
-                .map(|writes| {
-                    let mut layer = Layer {
-                        range: writes.range::<[u8], _>(range),
-                        head: None,
-                    };
-                    layer.advance(direction);
-                    layer
-                })
-                .filter(|layer| layer.head.is_some())
-                .collect()
-        };
+        let layers = layers.filter_map(|mut layer| {
+            layer.advance(direction);
+            layer.key().is_some().then_some(layer)
+        });
         Self {
-            layers,
+            layers: layers.collect(),
             stored,
             stored_head: None,
             started: false,
@@ -76,8 +103,8 @@ impl<'a> Merge<'a> {
         }
     }
 
-    fn advance_stored(&mut self) -> Result<Option<(Vec<u8>, Value)>, Error> {
-        let next = self.stored.next().transpose()?;
+    fn advance_stored(&mut self) -> Result<Option<Row>, Error> {
+        let next = self.stored.next_row()?;
         Ok(std::mem::replace(&mut self.stored_head, next))
     }
 
@@ -90,14 +117,15 @@ impl<'a> Merge<'a> {
         key.cmp(other) == before
     }
 
-    fn read(&mut self) -> Result<Option<(Vec<u8>, Value)>, Error> {
+    /// Reads the next row. What comes after a damaged one can be read as well.
+    pub(crate) fn next_row(&mut self) -> Result<Option<Row>, Error> {
         if !self.started {
             self.started = true;
             self.advance_stored()?;
         }
         loop {
-            let mut first: Option<&'a Vec<u8>> = None;
-            for (key, _) in self.layers.iter().filter_map(|layer| layer.head) {
+            let mut first: Option<&[u8]> = None;
+            for key in self.layers.iter().filter_map(Layer::key) {
                 if first.is_none_or(|first| self.precedes(key, first)) {
                     first = Some(key);
                 }
@@ -105,42 +133,69 @@ impl<'a> Merge<'a> {
             let Some(key) = first else {
                 return self.advance_stored();
             };
-            if let Some((stored_key, _)) = &self.stored_head
-                && self.precedes(stored_key, key)
+            if let Some(stored) = &self.stored_head
+                && self.precedes(stored.key(), key)
             {
                 return self.advance_stored();
             }
-            if let Some(value) = self.resolve(key)? {
-                return Ok(Some((key.clone(), value)));
+            let key = key.to_vec();
+            if let Some(row) = self.resolve(&key)? {
+                return Ok(Some(row));
             }
         }
     }
 
     /// Moves every source past `key` and returns what the newest of them makes of it.
-    fn resolve(&mut self, key: &[u8]) -> Result<Option<Value>, Error> {
+    fn resolve(&mut self, key: &[u8]) -> Result<Option<Row>, Error> {
+        let below = match &self.stored_head {
+            Some(stored) if stored.key() == key => self.advance_stored()?,
+            _ => None,
+        };
         let mut value = Resolution::Open(None);
+        for layer in &self.layers {
+            if layer.key() != Some(key) {
+                continue;
+            }
+            value = match layer {
+                Layer::Writes { head, .. } => match head {
+                    Some((_, effect)) => value.under(effect),
+                    None => value,
+                },
+                Layer::Memory { head, .. } => match head {
+                    Some(row) => value.under_row(row.value()),
+                    None => value,
+                },
+            };
+        }
+        let row = match (value, below) {
+            (Resolution::Open(_), Some(damaged @ Row::Damaged { .. })) => Some(damaged),
+            (value, below) => {
+                let below = match below {
+                    Some(Row::Whole(_, value)) => Some(value),
+                    Some(Row::Damaged { .. }) | None => None,
+                };
+                let value = value.finish(below);
+                value.map(|value| Row::Whole(key.to_vec(), value))
+            }
+        };
         for layer in &mut self.layers {
-            if let Some((layer_key, effect)) = layer.head
-                && layer_key == key
-            {
-                value = value.under(effect);
+            if layer.key() == Some(key) {
                 layer.advance(self.direction);
             }
         }
-        let below = match &self.stored_head {
-            Some((stored_key, _)) if stored_key == key => self.advance_stored()?,
-            _ => None,
-        };
-        Ok(value.finish(below.map(|(_, value)| value)))
+        Ok(row)
     }
 
     #[cfg(debug_assertions)]
     fn check(&self, returned: &[u8]) {
-        for (key, _) in self.layers.iter().filter_map(|layer| layer.head) {
+        for key in self.layers.iter().filter_map(Layer::key) {
             assert!(self.precedes(returned, key), "1: a layer stayed behind");
         }
-        if let Some((key, _)) = &self.stored_head {
-            assert!(self.precedes(returned, key), "1: the rows stayed behind");
+        if let Some(row) = &self.stored_head {
+            assert!(
+                self.precedes(returned, row.key()),
+                "1: the rows stayed behind"
+            );
         }
     }
 }
@@ -152,13 +207,20 @@ impl Iterator for Merge<'_> {
         if self.failed {
             return None;
         }
-        let read = self.read();
-        self.failed = read.is_err();
+        let read = match self.next_row() {
+            Ok(None) => None,
+            Ok(Some(Row::Whole(key, value))) => Some(Ok((key, value))),
+            Ok(Some(Row::Damaged { table, key, .. })) => {
+                Some(Err(self.stored.damaged(table, &key)))
+            }
+            Err(error) => Some(Err(error)),
+        };
+        self.failed = !matches!(read, Some(Ok(_)));
         #[cfg(debug_assertions)]
-        if let Ok(Some((key, _))) = &read {
+        if let Some(Ok((key, _))) = &read {
             self.check(key);
         }
-        read.transpose()
+        read
     }
 }
 
@@ -180,6 +242,14 @@ impl<'a> Resolution<'a> {
             Effect::Put(value) => Self::Decided(least.max(Some(value))),
             Effect::Delete => Self::Decided(least),
             Effect::Raise(value) => Self::Open(least.max(Some(value))),
+        }
+    }
+
+    /// Takes in a row of a memtable, or its removal.
+    pub(crate) fn under_row(self, value: Option<&'a [u8]>) -> Self {
+        match self {
+            Self::Open(least) => Self::Decided(least.max(value)),
+            decided @ Self::Decided(_) => decided,
         }
     }
 

@@ -20,13 +20,24 @@ pub struct Options {
     /// The memory each open database may use for caching. Defaults to 512 MiB, of which only
     /// what is needed is taken.
     pub cache_bytes: usize,
-    /// How many bytes of keys and values are written with one sync. Defaults to 1 MiB.
+    /// How many bytes of keys and values of a database are written with one sync. Defaults to
+    /// 1 MiB.
     ///
     /// Larger groups carry more transactions when many threads write large values, smaller ones
     /// answer sooner. A transaction larger than this makes a group of its own.
     pub group_bytes_max: usize,
     /// The largest transaction accepted, in bytes of its keys and values. Defaults to 1 GiB.
     pub transaction_bytes_max: usize,
+    /// The memory that each database may use for what is logged and not yet written to its file.
+    /// Defaults to 128 MiB. Half of it is collected before it is written, in the background;
+    /// writers wait only when the other half fills up meanwhile.
+    ///
+    /// Time to open after a crash depends on it, and on [`log_segment_bytes`](Self::log_segment_bytes).
+    pub memtable_bytes_max: usize,
+    /// The length of the files of the log. Defaults to 64 MiB.
+    ///
+    /// A file is removed when every database has written what is in it to its own file.
+    pub log_segment_bytes: usize,
     /// A lock to keep until everything else is released.
     pub lock: Option<Lock>,
 }
@@ -38,6 +49,8 @@ impl Default for Options {
             cache_bytes: 512 << 20,
             group_bytes_max: 1 << 20,
             transaction_bytes_max: 1 << 30,
+            memtable_bytes_max: 128 << 20,
+            log_segment_bytes: 64 << 20,
             lock: None,
         }
     }
@@ -69,6 +82,20 @@ impl Options {
     #[must_use]
     pub fn transaction_bytes_max(mut self, bytes: usize) -> Self {
         self.transaction_bytes_max = bytes;
+        self
+    }
+
+    /// Sets [`memtable_bytes_max`](Self::memtable_bytes_max).
+    #[must_use]
+    pub fn memtable_bytes_max(mut self, bytes: usize) -> Self {
+        self.memtable_bytes_max = bytes;
+        self
+    }
+
+    /// Sets [`log_segment_bytes`](Self::log_segment_bytes).
+    #[must_use]
+    pub fn log_segment_bytes(mut self, bytes: usize) -> Self {
+        self.log_segment_bytes = bytes;
         self
     }
 

@@ -8,7 +8,7 @@ use std::ops::Bound;
 
 use crate::error::Error;
 use crate::ids::TableId;
-use crate::merge::{Merge, Resolution};
+use crate::merge::{Layer, Merge, Resolution};
 use crate::options::{KEY_BYTES_MAX, VALUE_BYTES_MAX};
 use crate::pipeline::{Draft, Head, Kind, Raise};
 use crate::published::missing;
@@ -210,8 +210,10 @@ impl Read for Plan<'_> {
         let queued = self.head.queued.iter().map(|node| &node.writes);
         let layers = std::iter::once(&self.writes)
             .chain(queued)
-            .filter_map(|writes| writes.table(table));
-        let merged = Merge::new(layers, range, stored, direction);
+            .filter_map(|writes| writes.table(table))
+            .map(|writes| Layer::of_writes(writes, range));
+        let layers = layers.chain(self.head.published.layers(table, range, direction));
+        let merged = Merge::new(layers, stored, direction);
         Ok(Entries::new(Source::Merged(merged)))
     }
 }

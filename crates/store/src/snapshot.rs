@@ -53,8 +53,12 @@ impl Read for Snapshot {
         direction: Direction,
     ) -> Result<Entries<'a>, Error> {
         self.published.check_table(table)?;
-        let stored = self.published.stored_range(table, range, direction)?;
-        Ok(Entries::new(Source::Stored(stored)))
+        if self.published.is_all_stored() {
+            let stored = self.published.stored_range(table, range, direction)?;
+            return Ok(Entries::new(Source::Stored(stored)));
+        }
+        let merged = self.published.range(table, range, direction)?;
+        Ok(Entries::new(Source::Merged(merged)))
     }
 }
 

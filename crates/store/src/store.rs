@@ -7,16 +7,18 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
+use crate::checkpoint::Checkpointer;
 use crate::database::{Database, Inner};
 use crate::error::Error;
 use crate::files::{DATA_FILE, Files, io_error};
 use crate::folder::{Folder, parent};
 use crate::load::load;
 use crate::lock::Lock;
+use crate::log::{LOG_FOLDER, Log};
 use crate::options::Options;
-use crate::pipeline::{Pipeline, Stop};
+use crate::pipeline::{Limits, Pipeline, Stop};
 use crate::sweep::Sweeper;
 use crate::sync::lock;
 
@@ -32,6 +34,8 @@ pub struct Store {
 pub(crate) struct Shared {
     folder: Arc<dyn Folder>,
     options: Options,
+    /// None where nothing is durable anyway.
+    log: Option<Arc<Log>>,
     databases: Mutex<BTreeMap<String, Arc<Slot>>>,
     is_closed: AtomicBool,
     lock: Mutex<Option<Lock>>,
@@ -50,29 +54,66 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Store {
-    /// Opens the store in `folder`. Databases are opened when they are asked for.
+    /// Opens the store in `folder`. Databases are opened when they are asked for, except after a
+    /// crash: then those that are in the log are, which takes time for what is in it.
     ///
     /// Nothing here keeps others from opening the same folder: put a [`Lock`] into the options.
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] when the folder cannot be created.
+    /// [`Error::Io`] when the folder cannot be created or the log cannot be read,
+    /// [`Error::NewerFormat`] or [`Error::Corrupted`].
     pub fn open(folder: Arc<dyn Folder>, mut options: Options) -> Result<Self, Error> {
         if !options.read_only {
             folder
                 .create_folder("")
                 .map_err(|source| io_error(&*folder, "create", "", source))?;
         }
+        let log = if folder.is_durable() {
+            Some(Arc::new(Log::open(&folder, options.log_segment_bytes)?))
+        } else {
+            None
+        };
         let lock = Mutex::new(options.lock.take());
-        Ok(Self {
+        let store = Self {
             shared: Arc::new(Shared {
                 folder,
                 options,
+                log,
                 databases: Mutex::new(BTreeMap::new()),
                 is_closed: AtomicBool::new(false),
                 lock,
             }),
-        })
+        };
+        store.recover()?;
+        Ok(store)
+    }
+
+    /// After a crash, opens all databases, so that the log does not wait for ever for one that
+    /// nobody asks for. What goes wrong with one is reported when it is asked for.
+    fn recover(&self) -> Result<(), Error> {
+        let Some(log) = &self.shared.log else {
+            return Ok(());
+        };
+        if self.shared.options.read_only || !log.has_found() {
+            return Ok(());
+        }
+        let folder = &self.shared.folder;
+        let names = folder
+            .list("")
+            .map_err(|source| io_error(&**folder, "list", "", source))?;
+        let mut all_are_open = true;
+        for name in names.iter().filter(|name| check_name(name).is_ok()) {
+            all_are_open &= match self.database_exists(name) {
+                Ok(true) => self.database(name).is_ok(),
+                Ok(false) => true,
+                Err(_) => false,
+            };
+        }
+        if all_are_open {
+            log.all_are_open();
+        }
+        Ok(())
     }
 
     /// Opens the database of this name, or creates it. Opening one that is open already costs
@@ -125,16 +166,20 @@ impl Store {
         if !self.shared.exists(&data)? {
             return Err(Error::DatabaseNotFound(name.to_owned()));
         }
-        if let Some(inner) = slot.take() {
+        let stream = slot.take().map(|inner| {
             // Whatever goes wrong in a database that is to be deleted is of no interest.
             let _ = inner.close(Stop::Deleted);
-        }
+            inner.stream
+        });
         let io = |action, path: &str, source| io_error(&*self.shared.folder, action, path, source);
         let folder = &self.shared.folder;
         folder
             .remove(&data)
             .map_err(|error| io("remove", &data, error))?;
         folder.sync(name).map_err(|error| io("sync", name, error))?;
+        if let (Some(log), Some(stream)) = (&self.shared.log, stream) {
+            log.forget(stream);
+        }
         remove_content(&**folder, name).map_err(|error| io("remove", name, error))
     }
 
@@ -180,20 +225,33 @@ impl Shared {
         } else {
             files.open_or_create()?
         };
-        let published = Arc::new(load(engine)?);
+        let log = self.log.as_ref();
+        let (published, stream) = load(&engine, log.map(|log| &**log), self.options.read_only)?;
+        let published = Arc::new(published);
         let has_dropped = published.catalog.first_dropped().is_some();
-        let inner = Arc::new(Inner {
+        let was_replayed = !published.is_all_stored();
+        let limits = Limits {
+            group: self.options.group_bytes_max,
+            transaction: self.options.transaction_bytes_max,
+            memtable: self.options.memtable_bytes_max,
+        };
+        let applied = published.stored.index;
+        let inner = Arc::new_cyclic(|weak| Inner {
             name: name.to_owned(),
             read_only: self.options.read_only,
-            pipeline: Pipeline::new(
-                published,
-                self.options.group_bytes_max,
-                self.options.transaction_bytes_max,
-            ),
+            pipeline: Pipeline::new(published, limits, log.map(|log| (Arc::clone(log), stream))),
             files,
+            stream,
             maintenance: Mutex::new(()),
             sweeper: Sweeper::default(),
+            checkpointer: Checkpointer::new(Weak::clone(weak)),
         });
+        if let Some(log) = log {
+            log.register(stream, applied, Arc::downgrade(&inner));
+        }
+        if !inner.read_only && was_replayed {
+            inner.request_checkpoint();
+        }
         if has_dropped && !inner.read_only {
             Sweeper::start(&inner);
         }
@@ -209,6 +267,9 @@ impl Shared {
             if let Some(inner) = inner {
                 result = result.and(inner.close(Stop::Closed));
             }
+        }
+        if let Some(log) = self.log.as_ref().filter(|_| !self.options.read_only) {
+            log.close();
         }
         lock(&self.lock).take();
         result
@@ -239,6 +300,7 @@ fn check_name(name: &str) -> Result<(), Error> {
         && name.len() <= 255
         && !name.starts_with('.')
         && !name.ends_with(' ')
+        && name != LOG_FOLDER
         && name.chars().all(is_plain);
     if is_name {
         Ok(())

@@ -1,18 +1,20 @@
 //! Removing the rows of dropped tables, a few at a time, beside everything else.
 //!
 //! That a table is dropped is one record; this is what makes its space free. It is started by
-//! dropping, and by opening a database in which it had not ended.
+//! dropping, and by opening a database in which it had not ended. Nobody waits for it to be
+//! durable: what a crash takes back is done again.
 
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use crate::database::Inner;
 use crate::error::Error;
-use crate::pipeline::{Admission, Draft};
+use crate::ids::TableId;
+use crate::pipeline::{Admission, Draft, Kind};
 use crate::sync::lock;
 use crate::writes::{Effect, Writes};
 
-/// How many rows are removed with one sync.
+/// How many rows are removed at once.
 const STEP_ROWS: usize = 1_000;
 
 /// The thread that sweeps one database, while there is something to sweep.
@@ -66,18 +68,32 @@ fn sweep_requested(inner: &Inner) {
             state.requested = false;
         }
         // The only errors are those that concern every write, and those who write report them.
-        while let Ok(true) = step(inner) {}
+        let _ = sweep(inner);
     }
 }
 
-/// Removes some rows of one dropped table. Returns whether there may be more to do.
-pub(crate) fn step(inner: &Inner) -> Result<bool, Error> {
+/// Removes the rows of all dropped tables.
+pub(crate) fn sweep(inner: &Inner) -> Result<(), Error> {
+    let mut swept = None;
+    while step(inner, &mut swept)? {}
+    Ok(())
+}
+
+/// Removes some rows of one dropped table, those after the last one `swept`: nobody writes to such
+/// a table any more. Returns whether there may be more to do.
+fn step(inner: &Inner, swept: &mut Option<(TableId, Vec<u8>)>) -> Result<bool, Error> {
+    inner.make_room()?;
     let published = inner.published()?;
     let Some(table) = published.catalog.first_dropped() else {
         return Ok(false);
     };
-    let keys = published.row_keys(table, STEP_ROWS)?;
+    let after = match swept {
+        Some((of, key)) if *of == table => Some(key.as_slice()),
+        _ => None,
+    };
+    let keys = published.row_keys(table, after, STEP_ROWS)?;
     let is_last = keys.len() < STEP_ROWS;
+    let last = keys.last().map(|key| (table, key.clone()));
     let mut writes = Writes::default();
     for key in keys {
         writes.set(table, key, Effect::Delete);
@@ -88,10 +104,12 @@ pub(crate) fn step(inner: &Inner) -> Result<bool, Error> {
         return Ok(true);
     }
     let catalog = is_last.then(|| head.catalog().swept(table, &mut writes));
-    let admission = section.admit(Draft::internal(writes, catalog), &head.tail)?;
+    let draft = Draft::internal(Kind::Swept, writes, catalog);
+    let admission = section.admit(draft, &head.tail)?;
     drop(section);
     if let Admission::Admitted(ticket) = admission {
-        inner.pipeline.finish(&ticket)?;
+        inner.finish(&ticket)?;
     }
+    *swept = last;
     Ok(true)
 }

@@ -10,10 +10,11 @@
 use std::cell::RefCell;
 
 use crate::catalog::Catalog;
+use crate::checkpoint;
 use crate::database::Inner;
 use crate::error::Error;
 use crate::ids::Sequence;
-use crate::pipeline::{Admission, Draft, Head, Kind};
+use crate::pipeline::{Admission, Draft, Head, Kind, Ticket};
 use crate::plan::Plan;
 
 /// How often a transaction is planned outside the section before it is planned inside.
@@ -40,13 +41,35 @@ impl Inner {
         Ok(())
     }
 
-    /// Plans a transaction until it is admitted, and waits until it is durable.
+    /// Waits for a checkpoint when memtables are over their limit.
+    pub(crate) fn make_room(&self) -> Result<(), Error> {
+        while self.pipeline.is_full() {
+            if self.checkpointer.start() {
+                self.pipeline.wait_for_room();
+            } else {
+                checkpoint::step(self)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until an admitted write set is committed.
+    pub(crate) fn finish(&self, ticket: &Ticket) -> Result<(), Error> {
+        let finished = self.pipeline.finish(ticket);
+        if self.pipeline.take_checkpoint_due() {
+            self.checkpointer.start();
+        }
+        finished
+    }
+
+    /// Plans a transaction until it is admitted, and waits until it is committed.
     pub(crate) fn run<T, E: From<Error>>(
         &self,
         kind: Kind,
         mut plan: impl FnMut(&mut Plan<'_>) -> Result<T, E>,
     ) -> Result<(T, Option<Sequence>), E> {
         self.check_write()?;
+        self.make_room()?;
         for _ in 0..FREE_ATTEMPTS {
             let head = self.pipeline.head()?;
             let (value, draft) = self.draft_outside(&head, kind, &mut plan)?;
@@ -107,7 +130,7 @@ impl Inner {
     fn settle(&self, admission: Admission) -> Result<Settled, Error> {
         match admission {
             Admission::Admitted(ticket) => {
-                self.pipeline.finish(&ticket)?;
+                self.finish(&ticket)?;
                 Ok(Settled::Done(ticket.sequence))
             }
             Admission::Nothing(position) => {
@@ -128,6 +151,7 @@ impl Inner {
         change: impl FnOnce(&Catalog) -> Result<(T, Option<Draft>), Error>,
     ) -> Result<T, Error> {
         self.check_write()?;
+        self.make_room()?;
         let section = self.pipeline.section();
         let head = self.pipeline.head()?;
         let changed = change(head.catalog());

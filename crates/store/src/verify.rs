@@ -36,7 +36,8 @@ impl Verification {
 /// Reads every row of one state. Checks that
 /// 1. every value matches its checksum,
 /// 2. every row belongs to a table that exists, or was dropped and is not swept yet,
-/// 3. the rows of this crate say the same as what was loaded from them and changed since.
+/// 3. the rows of this crate say the same as what was loaded from them and changed since,
+/// 4. the file is not ahead of what was committed.
 pub(crate) fn verify(published: &Published) -> Result<Verification, Error> {
     let catalog = &published.catalog;
     let mut found = Verification {
@@ -45,7 +46,7 @@ pub(crate) fn verify(published: &Published) -> Result<Verification, Error> {
         ..Verification::default()
     };
     let mut strays: BTreeMap<TableId, u64> = BTreeMap::new();
-    let mut rows = published.all_rows(None)?;
+    let mut rows = published.all_rows()?;
     loop {
         match rows.next_row() {
             Ok(None) => break,
@@ -62,16 +63,11 @@ pub(crate) fn verify(published: &Published) -> Result<Verification, Error> {
                     *strays.entry(table).or_default() += 1;
                 }
             }
-            Ok(Some(Row::Damaged(table, key))) => found.problems.push(format!(
+            Ok(Some(Row::Damaged { table, key, .. })) => found.problems.push(format!(
                 "1: the value under key {} in table {} is damaged",
                 shown(&key),
                 catalog.describe(table)
             )),
-            Ok(Some(Row::Misplaced)) => {
-                found
-                    .problems
-                    .push("2: a row belongs to no table".to_owned());
-            }
             Err(error @ (Error::Closed | Error::DatabaseDeleted(_))) => return Err(error),
             Err(error) => {
                 found.problems.push(format!("1: {error}"));
@@ -86,9 +82,17 @@ pub(crate) fn verify(published: &Published) -> Result<Verification, Error> {
     if let Err(problem) = catalog.check() {
         found.problems.push(format!("3: {problem}"));
     }
+    if published.stored.sequence > published.sequence || published.stored.index > published.index {
+        let problem = "4: the file is ahead of what was committed";
+        found.problems.push(problem.to_owned());
+    }
     match Loaded::from_rows(published) {
         Ok(loaded) => {
-            if loaded.sequence != published.sequence || loaded.catalog != **catalog {
+            let stored = &published.stored;
+            let is_same = loaded.catalog == **catalog
+                && loaded.sequence == stored.sequence
+                && loaded.index == stored.index;
+            if !is_same {
                 let problem = "3: the stored list of tables or sequence is not the current one";
                 found.problems.push(problem.to_owned());
             }

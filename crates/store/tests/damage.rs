@@ -211,11 +211,11 @@ fn a_file_of_a_newer_format_is_refused_by_name() {
     let (store, _) = open_in(&disk()).unwrap();
     store.close().unwrap();
     {
-        // The format row as a later version would write it: table 0, checksum, big-endian 2.
+        // The format row as a later version would write it: table 0, checksum, big-endian 3.
         let rows = redb::TableDefinition::<&[u8], &[u8]>::new("rows");
         let file = redb::Database::open(folder.path().join(FILE)).unwrap();
         let key = [&[0; 4][..], b"format"].concat();
-        let value = 2_u32.to_be_bytes();
+        let value = 3_u32.to_be_bytes();
         let checksum = crc32fast::hash(&[&key[..], &value].concat());
         let row = [&checksum.to_le_bytes()[..], &value].concat();
         let before = file.begin_read().unwrap().open_table(rows).unwrap();
@@ -236,7 +236,7 @@ fn a_file_of_a_newer_format_is_refused_by_name() {
     else {
         panic!("{error:?}");
     };
-    assert_eq!((found, supported), (2, 1));
+    assert_eq!((found, supported), (3, 2));
     assert_eq!(path, folder.path().join(FILE));
 }
 

@@ -53,13 +53,16 @@ fn check(folder: &Arc<FaultyFolder>, acknowledged: u32) {
     put(&database, table, b"after", b"");
 }
 
+/// A file that compaction has replaced is written to once more when its last snapshot is dropped,
+/// by whatever thread that is. What goes wrong then is of no interest to anybody, so a test that
+/// counted the calls that were reported failed now and then.
 #[test]
 fn every_single_call_may_fail() {
     let folder = Arc::new(FaultyFolder::new(0));
     work(&folder).1.unwrap();
     let calls = folder.counts().calls;
     assert!(calls > 100, "only {calls} calls");
-    let mut failures = 0;
+    let mut unreported = Vec::new();
     for call in 1..=calls {
         let folder = Arc::new(FaultyFolder::new(call));
         folder.set_faults(Faults {
@@ -68,18 +71,23 @@ fn every_single_call_may_fail() {
         });
         let (acknowledged, result) = work(&folder);
         if let Err(error) = result {
-            failures += 1;
             assert!(
                 is_failed_commit(&error) || matches!(error, Error::Io { .. }),
                 "call {call}: {error:?}"
             );
+        } else if let Some(failed) = folder.failed_call()
+            && let Some(path) = failed.path
+        {
+            unreported.push((failed.action, path));
         }
         // Without power loss first, then with: a failed sync must not have been believed.
         check(&Arc::new(folder.fork()), acknowledged);
         check(&Arc::new(folder.restart(call)), acknowledged);
     }
-    // Calls of the sweeper are nobody's to report, and how many they are depends on its timing.
-    assert!(failures * 4 > calls * 3, "{failures} of {calls} noticed");
+    // When all is in the files, closing cuts the log, which is not needed for anything.
+    let log = "_log/0000000000000001.log".to_owned();
+    let cuts = ["open", "measure", "resize"].map(|action| (action, log.clone()));
+    assert_eq!(unreported, cuts);
 }
 
 #[test]
@@ -136,7 +144,7 @@ fn a_full_disk_is_said_to_be_one_and_reading_goes_on() {
 }
 
 #[test]
-fn a_reading_that_fails_is_an_error_and_writes_are_refused_from_then_on() {
+fn a_reading_that_fails_is_an_error_and_nothing_in_the_log_is_lost() {
     let folder = Arc::new(FaultyFolder::new(0));
     let options = || small().cache_bytes(0);
     let open = || {
@@ -152,7 +160,7 @@ fn a_reading_that_fails_is_an_error_and_writes_are_refused_from_then_on() {
         }
         store.close().unwrap();
     }
-    let (_store, database, table) = open();
+    let (store, database, table) = open();
     folder.set_faults(Faults {
         error_at_call: Some(1),
         ..Faults::default()
@@ -162,6 +170,17 @@ fn a_reading_that_fails_is_an_error_and_writes_are_refused_from_then_on() {
     assert!(matches!(error, Error::Io { .. }), "{error}");
     let error = snapshot.get(table, &7_u32.to_be_bytes()).unwrap_err();
     assert!(matches!(error, Error::Poisoned { .. }), "{error}");
-    let error = try_put(&database, table, b"a", b"").unwrap_err();
-    assert!(is_failed_commit(&error), "{error}");
+    // Writing goes on as far as the log; the file is what cannot be written any more.
+    put(&database, table, b"a", b"1");
+    assert_eq!(get(&database, table, b"a").as_deref(), Some(&b"1"[..]));
+    let error = database.compact().unwrap_err();
+    assert!(matches!(error, Error::Poisoned { .. }), "{error}");
+    let error = try_put(&database, table, b"b", b"").unwrap_err();
+    assert!(matches!(error, Error::Poisoned { .. }), "{error}");
+    assert_eq!(get(&database, table, b"a").as_deref(), Some(&b"1"[..]));
+    let error = store.close().unwrap_err();
+    assert!(matches!(error, Error::Poisoned { .. }), "{error}");
+    let (_store, database, table) = open();
+    assert_eq!(get(&database, table, b"a").as_deref(), Some(&b"1"[..]));
+    assert_eq!(content(&database, table).len(), 201);
 }

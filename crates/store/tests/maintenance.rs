@@ -192,7 +192,9 @@ fn compacting_gives_space_back_and_keeps_everything() {
 #[test]
 fn nothing_written_during_compaction_is_lost() {
     let folder = Arc::new(MemoryFolder::new());
-    let (store, database) = open_in(&folder).unwrap();
+    // Checkpoints happen between the pieces that are copied.
+    let options = common::small().memtable_bytes_max(50_000);
+    let (store, database) = common::open_with(&folder, options).unwrap();
     let table = database.table("things").unwrap();
     let other = database.table("other").unwrap();
     // Several pieces to copy.
@@ -266,10 +268,11 @@ fn a_transaction_during_compaction_keeps_its_sequence() {
     for round in 1..=10_u64 {
         let (store, database) = open_in(&folder).unwrap();
         let table = database.table("things").unwrap();
+        let derived = database.table("derived").unwrap();
         database
             .derive(|plan| {
                 for row in 0..24_u32 {
-                    plan.put(table, row.to_be_bytes().to_vec(), vec![1; 500_000]);
+                    plan.put(derived, row.to_be_bytes().to_vec(), vec![1; 500_000]);
                 }
                 Ok::<_, Error>(())
             })

@@ -10,10 +10,12 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use bonsaidb_store::{Database, Direction, Error, MemoryFolder, Read, Sequence, Snapshot, TableId};
-use bonsaidb_testkit::disk::Random;
+use bonsaidb_store::{
+    Database, Direction, Error, Folder, MemoryFolder, Read, Sequence, Snapshot, TableId,
+};
+use bonsaidb_testkit::disk::{FaultyFolder, Random};
 
-use common::{Content, KeyRange, entries, open_in, with_seeds};
+use common::{Content, KeyRange, entries, open_with, tiny, with_seeds};
 
 type Model = BTreeMap<TableId, Content>;
 
@@ -132,47 +134,53 @@ fn transact(database: &Database, model: &mut Model, sequence: &mut u64, random: 
 
 #[test]
 fn every_reading_is_that_of_a_map() {
-    with_seeds(25, |seed| {
-        let mut random = Random::new(seed);
-        let folder = Arc::new(MemoryFolder::new());
-        let (mut store, mut database) = open_in(&folder).unwrap();
-        let mut model = Model::new();
-        let mut sequence = 0;
-        let mut snapshots: Vec<(Snapshot, Model)> = Vec::new();
-        for name in ["a", "b", "c"] {
-            model.insert(database.table(name).unwrap(), Content::new());
-        }
-        for step in 0..120 {
-            match random.below(40) {
-                0 => {
-                    snapshots.clear();
-                    if random.chance(50) {
-                        store.close().unwrap();
-                    }
-                    drop((store, database));
-                    (store, database) = open_in(&folder).unwrap();
-                    let now = database.snapshot().unwrap().sequence();
-                    assert_eq!(now, Sequence::from(sequence));
+    with_seeds(12, |seed| run(seed, &Arc::new(MemoryFolder::new())));
+}
+
+#[test]
+fn every_reading_is_that_of_a_map_beside_checkpoints() {
+    with_seeds(16, |seed| run(seed, &Arc::new(FaultyFolder::new(seed))));
+}
+
+fn run(seed: u64, folder: &Arc<impl Folder>) {
+    let mut random = Random::new(seed);
+    let (mut store, mut database) = open_with(folder, tiny(&mut random)).unwrap();
+    let mut model = Model::new();
+    let mut sequence = 0;
+    let mut snapshots: Vec<(Snapshot, Model)> = Vec::new();
+    for name in ["a", "b", "c"] {
+        model.insert(database.table(name).unwrap(), Content::new());
+    }
+    for step in 0..120 {
+        match random.below(40) {
+            0 => {
+                snapshots.clear();
+                if random.chance(50) {
+                    store.close().unwrap();
                 }
-                1 => database.compact().unwrap(),
-                2 => {
-                    let table = *model.keys().next().unwrap();
-                    database.drop_table(table).unwrap();
-                    model.remove(&table);
-                    let name = format!("new {step}");
-                    model.insert(database.table(&name).unwrap(), Content::new());
-                }
-                3 => snapshots.push((database.snapshot().unwrap(), model.clone())),
-                _ => transact(&database, &mut model, &mut sequence, &mut random),
+                drop((store, database));
+                (store, database) = open_with(folder, tiny(&mut random)).unwrap();
+                let now = database.snapshot().unwrap().sequence();
+                assert_eq!(now, Sequence::from(sequence));
             }
-            compare(&database.snapshot().unwrap(), &model, &mut random);
-            for (snapshot, then) in &snapshots {
-                compare(snapshot, then, &mut random);
+            1 => database.compact().unwrap(),
+            2 => {
+                let table = *model.keys().next().unwrap();
+                database.drop_table(table).unwrap();
+                model.remove(&table);
+                let name = format!("new {step}");
+                model.insert(database.table(&name).unwrap(), Content::new());
             }
+            3 => snapshots.push((database.snapshot().unwrap(), model.clone())),
+            _ => transact(&database, &mut model, &mut sequence, &mut random),
         }
-        let verification = database.verify().unwrap();
-        assert!(verification.is_sound(), "{:?}", verification.problems);
-        let entries: usize = model.values().map(BTreeMap::len).sum();
-        assert_eq!(verification.entries, entries as u64);
-    });
+        compare(&database.snapshot().unwrap(), &model, &mut random);
+        for (snapshot, then) in &snapshots {
+            compare(snapshot, then, &mut random);
+        }
+    }
+    let verification = database.verify().unwrap();
+    assert!(verification.is_sound(), "{:?}", verification.problems);
+    let entries: usize = model.values().map(BTreeMap::len).sum();
+    assert_eq!(verification.entries, entries as u64);
 }

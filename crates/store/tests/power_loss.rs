@@ -9,6 +9,8 @@
 //! 1. Every acknowledged transaction is there.
 //! 2. What is there is the content after some number of transactions: none is half there.
 //! 3. Everything `verify` looks at is sound, and writing goes on.
+//! 4. Derived rows are those of one batch, not older than the last settled one, and not made from
+//!    transactions that are lost.
 
 mod common;
 
@@ -18,37 +20,79 @@ use std::thread;
 use bonsaidb_store::{Database, Error, Read, Sequence, TableId};
 use bonsaidb_testkit::disk::{Faults, FaultyFolder, Random};
 
-use common::{ALL, Content, content, entries, open_in, with_seeds};
+use common::{ALL, Content, content, entries, get, open_in, open_with, tiny, with_seeds};
 
 /// What one thread did, and how much of it is certain.
 struct Workload {
     random: Random,
+    /// Decides how memtables and segments are limited at each opening.
+    limits: Random,
     /// The content after each transaction, the first one empty.
     states: Vec<Content>,
     acknowledged: usize,
+    /// What was derived and must be there.
+    settled: Option<Vec<u8>>,
 }
 
 impl Workload {
     fn new(seed: u64) -> Self {
         Self {
             random: Random::new(seed),
+            limits: Random::new(seed ^ 0x1357),
             states: vec![Content::new()],
             acknowledged: 0,
+            settled: None,
         }
     }
 
     /// Works until done, or until the power fails.
     fn run(&mut self, folder: &Arc<FaultyFolder>, transactions: usize) -> Result<(), Error> {
-        let (store, database) = open_in(folder)?;
+        let (mut store, mut database) = open_with(folder, tiny(&mut self.limits))?;
+        let mut other = store.database("other")?;
         let table = database.table("things")?;
         for _ in 0..transactions {
-            match self.random.below(20) {
+            match self.random.below(24) {
                 0 => database.compact()?,
                 1 => self.drop_another_table(&database)?,
+                2 => self.derive(&database)?,
+                3 => {
+                    // Another stream in the same log.
+                    let table = other.table("things")?;
+                    let value = vec![7; self.random.below(2_000)];
+                    common::try_put(&other, table, b"a", &value)?;
+                }
+                4 => {
+                    drop(other);
+                    store.delete_database("other")?;
+                    other = store.database("other")?;
+                    assert_eq!(other.tables()?, []);
+                }
+                5 if self.random.chance(30) => {
+                    store.close()?;
+                    (store, database) = open_with(folder, tiny(&mut self.limits))?;
+                    other = store.database("other")?;
+                }
                 _ => self.transact(&database, table)?,
             }
         }
         store.close()
+    }
+
+    /// Two rows that are derived together from the number of transactions.
+    fn derive(&mut self, database: &Database) -> Result<(), Error> {
+        let table = database.table("derived")?;
+        let snapshot = database.snapshot()?;
+        let number = snapshot.sequence().as_u64().to_be_bytes().to_vec();
+        database.derive(|plan| {
+            plan.put(table, b"left".to_vec(), number.clone());
+            plan.put(table, b"right".to_vec(), number.clone());
+            Ok::<_, Error>(())
+        })?;
+        if self.random.chance(30) {
+            database.settle()?;
+            self.settled = Some(number);
+        }
+        Ok(())
     }
 
     fn transact(&mut self, database: &Database, table: TableId) -> Result<(), Error> {
@@ -100,7 +144,8 @@ impl Workload {
 
     /// Opens what was found, and compares it with what must be there.
     fn check(&self, folder: &Arc<FaultyFolder>) {
-        let (store, database) = open_in(folder).expect("opening needs no help");
+        let (store, database) =
+            open_with(folder, tiny(&mut self.limits.clone())).expect("opening needs no help");
         let verification = database.verify().unwrap();
         assert!(verification.is_sound(), "3: {:?}", verification.problems);
         let table = database.table("things").unwrap();
@@ -119,8 +164,25 @@ impl Workload {
         );
         let sequence = database.snapshot().unwrap().sequence();
         assert_eq!(sequence, Sequence::from(number as u64));
+        if let Some(derived) = database.find_table("derived").unwrap() {
+            let snapshot = database.snapshot().unwrap();
+            let left = snapshot.get(derived, b"left").unwrap();
+            assert_eq!(left, snapshot.get(derived, b"right").unwrap(), "4");
+            let left = left.map(|left| left.to_vec());
+            assert!(left >= self.settled, "4: {left:?}, {:?}", self.settled);
+            let sequence = sequence.as_u64().to_be_bytes().to_vec();
+            assert!(left <= Some(sequence), "4: from lost transactions");
+        } else {
+            assert_eq!(self.settled, None, "4");
+        }
         common::put(&database, table, b"after", b"crash");
         store.close().unwrap();
+        // Whatever was opened is whole in its files now.
+        let found_again = Arc::new(folder.restart(1));
+        let (_store, database) = open_with(&found_again, tiny(&mut self.limits.clone())).unwrap();
+        let after = get(&database, table, b"after");
+        assert_eq!(after.as_deref(), Some(&b"crash"[..]));
+        assert_eq!(content(&database, table).len(), found.len() + 1);
     }
 }
 
@@ -140,10 +202,10 @@ fn run_and_lose_power(seed: u64, faults: Faults) -> bool {
     // The power fails again, some of the time, while what it left is opened and repaired.
     for _ in 0..random.below(3) {
         found.set_faults(Faults {
-            power_off_at_call: Some(1 + random.number() % 40),
+            power_off_at_call: Some(1 + random.number() % 80),
             ..Faults::default()
         });
-        drop(open_in(&found));
+        drop(open_with(&found, tiny(&mut random)));
         found = Arc::new(found.restart(random.number()));
     }
     workload.check(&found);
@@ -157,7 +219,7 @@ fn nothing_acknowledged_is_lost_whenever_the_power_fails() {
         let mut random = Random::new(seed.wrapping_mul(31));
         let faults = if random.chance(70) {
             Faults {
-                power_off_at_sync: Some(1 + random.number() % 45),
+                power_off_at_sync: Some(1 + random.number() % 60),
                 ..Faults::default()
             }
         } else {

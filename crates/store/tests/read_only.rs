@@ -13,6 +13,8 @@ use bonsaidb_testkit::disk::{Faults, FaultyFolder};
 
 use common::{content, get, open_in, put, small, try_put};
 
+const LOG_FILE: &str = "_log/0000000000000001.log";
+
 fn bytes_below(path: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(path).unwrap() {
@@ -66,8 +68,10 @@ fn a_read_only_folder_is_read_and_left_as_it_is() {
         put(&database, table, b"a", b"1");
         // Not closed in order: forgotten, as by a crash. The lock goes with the process there.
         let copy = temporary.path().join("crashed");
-        fs::create_dir_all(copy.join("test")).unwrap();
-        for file in ["lock", "test/data.redb"] {
+        for folder in ["test", "_log"] {
+            fs::create_dir_all(copy.join(folder)).unwrap();
+        }
+        for file in ["lock", "test/data.redb", LOG_FILE] {
             fs::copy(root.join(file), copy.join(file)).unwrap();
         }
         store.close().unwrap();
@@ -130,7 +134,7 @@ fn every_way_of_writing_is_refused() {
     assert!(store.database_exists("test").unwrap());
     store.close().unwrap();
     assert_eq!(folder.content("test/data.redb").unwrap(), before);
-    assert_eq!(folder.files(), ["test/data.redb"]);
+    assert_eq!(folder.files(), [LOG_FILE, "test/data.redb"]);
 }
 
 #[test]

@@ -262,17 +262,18 @@ fn raising_to_less_or_the_same_commits_nothing() {
 #[test]
 fn derived_writes_take_no_sequence_and_cannot_append() {
     let (_store, database, table) = open();
+    let derived = database.table("derived").unwrap();
     put(&database, table, b"a", b"1");
     database
         .derive(|plan| {
-            plan.put(table, b"b".to_vec(), b"2".to_vec());
+            plan.put(derived, b"b".to_vec(), b"2".to_vec());
             Ok::<_, Error>(())
         })
         .unwrap();
-    assert_eq!(get(&database, table, b"b").as_deref(), Some(&b"2"[..]));
+    assert_eq!(get(&database, derived, b"b").as_deref(), Some(&b"2"[..]));
     assert_eq!(put(&database, table, b"c", b"3"), Sequence::from(2));
     let appended = database.derive(|plan| {
-        plan.append(table, Vec::new(), Vec::new());
+        plan.append(derived, Vec::new(), Vec::new());
         Ok::<_, Error>(())
     });
     assert!(matches!(appended, Err(Error::AppendInDerived { .. })));

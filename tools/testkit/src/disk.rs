@@ -12,11 +12,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use bonsaidb_store::{Backing, Folder, OpenMode};
 
 /// What a disk writes as a whole or not at all.
 const SECTOR_BYTES: usize = 512;
+
+/// The action that counts as a sync.
+const SYNC: &str = "sync";
 
 /// Numbers that look random and follow from a seed (`SplitMix64`).
 #[derive(Clone, Debug)]
@@ -75,6 +79,17 @@ pub struct Counts {
     pub bytes: usize,
 }
 
+/// One call that failed because it was the n-th.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedCall {
+    /// What was asked of the disk.
+    pub action: &'static str,
+    /// Of which file or folder; nothing when it was a file that has no name any more.
+    pub path: Option<String>,
+    /// Who asked, by the name of the thread.
+    pub thread: String,
+}
+
 /// A folder on a disk that fails on demand. Clones are the same folder.
 #[derive(Clone, Debug)]
 pub struct FaultyFolder {
@@ -102,6 +117,12 @@ impl FaultyFolder {
         let mut disk = self.disk();
         disk.faults = faults;
         disk.counts = Counts::default();
+        disk.failed_call = None;
+    }
+
+    /// The call that failed because of [`Faults::error_at_call`], since the faults were set.
+    pub fn failed_call(&self) -> Option<FailedCall> {
+        self.disk().failed_call.clone()
     }
 
     /// How often the disk was used since the faults were set.
@@ -147,7 +168,7 @@ impl FaultyFolder {
     pub fn content(&self, path: &str) -> Option<Vec<u8>> {
         let disk = self.disk();
         let file = *disk.names.get(path)?;
-        Some(disk.files[file].current.clone())
+        Some(disk.files[file].current.to_vec())
     }
 
     /// Replaces the content of a file, durably, without counting or failing.
@@ -165,6 +186,13 @@ impl FaultyFolder {
     }
 }
 
+/// What a call is about.
+#[derive(Clone, Copy)]
+enum Target<'a> {
+    Path(&'a str),
+    File(usize),
+}
+
 #[derive(Debug)]
 struct Disk {
     files: Vec<File>,
@@ -176,6 +204,7 @@ struct Disk {
     folders: BTreeSet<String>,
     faults: Faults,
     counts: Counts,
+    failed_call: Option<FailedCall>,
     is_off: bool,
     random: Random,
 }
@@ -190,9 +219,57 @@ struct NameChange {
 
 #[derive(Debug)]
 struct File {
-    current: Vec<u8>,
-    durable: Vec<u8>,
+    current: Content,
+    durable: Content,
     pending: Vec<Change>,
+}
+
+/// The bytes of a file. What is past `written` is zeros, which take no memory.
+#[derive(Clone, Debug, Default)]
+struct Content {
+    written: Vec<u8>,
+    length: usize,
+}
+
+impl Content {
+    fn write(&mut self, offset: usize, bytes: &[u8]) {
+        let end = offset + bytes.len();
+        if self.written.len() < end {
+            self.written.resize(end, 0);
+        }
+        self.written[offset..end].copy_from_slice(bytes);
+        self.length = self.length.max(end);
+    }
+
+    fn resize(&mut self, length: usize) {
+        self.written.truncate(length);
+        self.length = length;
+    }
+
+    fn read(&self, offset: usize, buffer: &mut [u8]) -> Option<()> {
+        let end = offset.checked_add(buffer.len())?;
+        if end > self.length {
+            return None;
+        }
+        let written = self.written.get(offset..).unwrap_or_default();
+        let count = written.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&written[..count]);
+        buffer[count..].fill(0);
+        Some(())
+    }
+
+    fn to_vec(&self) -> Vec<u8> {
+        let mut bytes = self.written.clone();
+        bytes.resize(self.length, 0);
+        bytes
+    }
+}
+
+impl From<Vec<u8>> for Content {
+    fn from(written: Vec<u8>) -> Self {
+        let length = written.len();
+        Self { written, length }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -202,16 +279,10 @@ enum Change {
 }
 
 impl Change {
-    fn apply(&self, content: &mut Vec<u8>) {
+    fn apply(&self, content: &mut Content) {
         match self {
-            Self::Write { offset, bytes } => {
-                let end = offset + bytes.len();
-                if content.len() < end {
-                    content.resize(end, 0);
-                }
-                content[*offset..end].copy_from_slice(bytes);
-            }
-            Self::Resize(length) => content.resize(*length, 0),
+            Self::Write { offset, bytes } => content.write(*offset, bytes),
+            Self::Resize(length) => content.resize(*length),
         }
     }
 
@@ -238,7 +309,8 @@ impl Change {
 }
 
 impl File {
-    fn holding(content: Vec<u8>) -> Self {
+    fn holding(content: impl Into<Content>) -> Self {
+        let content = content.into();
         Self {
             durable: content.clone(),
             current: content,
@@ -258,7 +330,7 @@ impl File {
     }
 
     /// What the disk holds when some of what is pending is lost.
-    fn after_loss(&self, random: &mut Random) -> Vec<u8> {
+    fn after_loss(&self, random: &mut Random) -> Content {
         let mut content = self.durable.clone();
         match random.below(6) {
             // Everything pending is lost, or nothing is.
@@ -327,13 +399,15 @@ impl Disk {
             folders: BTreeSet::new(),
             faults: Faults::default(),
             counts: Counts::default(),
+            failed_call: None,
             is_off: false,
             random: Random::new(seed),
         }
     }
 
     /// Counts one call. Returns whether it is to fail although the power stays on.
-    fn call(&mut self, is_sync: bool) -> io::Result<bool> {
+    fn call(&mut self, action: &'static str, target: Target<'_>) -> io::Result<bool> {
+        let is_sync = action == SYNC;
         let off = || error(io::ErrorKind::Other, "the power is off");
         if self.is_off {
             return Err(off());
@@ -346,19 +420,38 @@ impl Disk {
             self.is_off = true;
             return Err(off());
         }
-        Ok(self.faults.error_at_call == Some(self.counts.calls))
+        let fails = self.faults.error_at_call == Some(self.counts.calls);
+        if fails {
+            self.failed_call = Some(FailedCall {
+                action,
+                path: self.name_of(target),
+                thread: thread::current().name().unwrap_or_default().to_owned(),
+            });
+        }
+        Ok(fails)
+    }
+
+    fn name_of(&self, target: Target<'_>) -> Option<String> {
+        match target {
+            Target::Path(path) => Some(path.to_owned()),
+            Target::File(file) => {
+                let mut names = self.names.iter();
+                let found = names.find(|(_, named)| **named == file);
+                found.map(|(name, _)| name.clone())
+            }
+        }
     }
 
     /// Counts one call that fails without having done anything when it is to fail.
-    fn plain_call(&mut self) -> io::Result<()> {
-        if self.call(false)? {
+    fn plain_call(&mut self, action: &'static str, target: Target<'_>) -> io::Result<()> {
+        if self.call(action, target)? {
             return Err(error(io::ErrorKind::Other, "the call failed"));
         }
         Ok(())
     }
 
     fn write(&mut self, file: usize, offset: usize, bytes: &[u8]) -> io::Result<()> {
-        let fails = self.call(false)?;
+        let fails = self.call("write", Target::File(file))?;
         let mut room = bytes.len();
         if let Some(left) = &mut self.faults.room_bytes {
             room = room.min(*left);
@@ -384,7 +477,7 @@ impl Disk {
     /// A sync that fails leaves some of what was pending, and forgets the rest: a later sync does
     /// not write it any more. That is what operating systems do.
     fn sync(&mut self, file: usize) -> io::Result<()> {
-        let fails = self.call(true)?;
+        let fails = self.call(SYNC, Target::File(file))?;
         let file = &mut self.files[file];
         if fails {
             file.durable = file.after_loss(&mut self.random);
@@ -407,7 +500,7 @@ impl Disk {
     }
 
     fn sync_names(&mut self, folder: &str) -> io::Result<()> {
-        if self.call(true)? {
+        if self.call(SYNC, Target::Path(folder))? {
             return Err(error(io::ErrorKind::Other, "the sync failed"));
         }
         if self.faults.swallow_syncs {
@@ -467,7 +560,7 @@ fn parent(path: &str) -> &str {
 impl Folder for FaultyFolder {
     fn open(&self, path: &str, mode: OpenMode) -> io::Result<Arc<dyn Backing>> {
         let mut disk = self.disk();
-        disk.plain_call()?;
+        disk.plain_call("open", Target::Path(path))?;
         let file = if mode == OpenMode::Create {
             let file = disk.files.len();
             disk.files.push(File::holding(Vec::new()));
@@ -485,13 +578,13 @@ impl Folder for FaultyFolder {
 
     fn exists(&self, path: &str) -> io::Result<bool> {
         let mut disk = self.disk();
-        disk.plain_call()?;
+        disk.plain_call("look for", Target::Path(path))?;
         Ok(disk.names.contains_key(path) || disk.folders.contains(path))
     }
 
     fn list(&self, path: &str) -> io::Result<Vec<String>> {
         let mut disk = self.disk();
-        disk.plain_call()?;
+        disk.plain_call("list", Target::Path(path))?;
         let all = disk.names.keys().chain(&disk.folders);
         Ok(all
             .filter(|name| !name.is_empty() && parent(name) == path)
@@ -501,14 +594,14 @@ impl Folder for FaultyFolder {
 
     fn create_folder(&self, path: &str) -> io::Result<()> {
         let mut disk = self.disk();
-        disk.plain_call()?;
+        disk.plain_call("create folder", Target::Path(path))?;
         disk.folders.insert(path.to_owned());
         Ok(())
     }
 
     fn remove(&self, path: &str) -> io::Result<()> {
         let mut disk = self.disk();
-        disk.plain_call()?;
+        disk.plain_call("remove", Target::Path(path))?;
         disk.find(path)?;
         disk.change_names(parent(path), vec![(path.to_owned(), None)]);
         Ok(())
@@ -516,7 +609,7 @@ impl Folder for FaultyFolder {
 
     fn remove_folder(&self, path: &str) -> io::Result<()> {
         let mut disk = self.disk();
-        disk.plain_call()?;
+        disk.plain_call("remove folder", Target::Path(path))?;
         if disk.names.keys().any(|name| parent(name) == path) {
             return Err(error(io::ErrorKind::DirectoryNotEmpty, "there are files"));
         }
@@ -526,7 +619,7 @@ impl Folder for FaultyFolder {
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         let mut disk = self.disk();
-        disk.plain_call()?;
+        disk.plain_call("rename", Target::Path(from))?;
         let file = disk.find(from)?;
         disk.change_names(
             parent(to),
@@ -570,21 +663,18 @@ fn position(offset: u64) -> io::Result<usize> {
 impl Backing for FaultyFile {
     fn length(&self) -> io::Result<u64> {
         let mut disk = self.folder.disk();
-        disk.plain_call()?;
-        Ok(disk.files[self.file].current.len() as u64)
+        disk.plain_call("measure", Target::File(self.file))?;
+        Ok(disk.files[self.file].current.length as u64)
     }
 
     fn read(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         let mut disk = self.folder.disk();
-        disk.plain_call()?;
+        disk.plain_call("read", Target::File(self.file))?;
         let start = position(offset)?;
         let content = &disk.files[self.file].current;
-        let stored = start
-            .checked_add(buffer.len())
-            .and_then(|end| content.get(start..end))
-            .ok_or_else(|| error(io::ErrorKind::UnexpectedEof, "the file is shorter"))?;
-        buffer.copy_from_slice(stored);
-        Ok(())
+        content
+            .read(start, buffer)
+            .ok_or_else(|| error(io::ErrorKind::UnexpectedEof, "the file is shorter"))
     }
 
     fn write(&self, offset: u64, bytes: &[u8]) -> io::Result<()> {
@@ -596,7 +686,7 @@ impl Backing for FaultyFile {
     fn resize(&self, length: u64) -> io::Result<()> {
         self.writable()?;
         let mut disk = self.folder.disk();
-        disk.plain_call()?;
+        disk.plain_call("resize", Target::File(self.file))?;
         disk.files[self.file].change(Change::Resize(position(length)?));
         Ok(())
     }

@@ -88,7 +88,12 @@ impl Shared {
 
     pub fn close(&self) -> Result<(), Error> {
         self.jobs.stop();
-        lock(&self.databases).clear();
+        let mut databases = lock(&self.databases);
+        for data in databases.values().chain(self.admin.get()) {
+            data.close();
+        }
+        databases.clear();
+        drop(databases);
         Ok(self.store.close()?)
     }
 
@@ -194,7 +199,9 @@ impl Shared {
     ) -> Result<(), Error> {
         let mut databases = lock(&self.databases);
         forget()?;
-        databases.remove(name);
+        if let Some(data) = databases.remove(name) {
+            data.close();
+        }
         if self.store.database_exists(name)? {
             self.store.delete_database(name)?;
         }

@@ -13,6 +13,7 @@ use crate::Error;
 use crate::documents::Collection;
 use crate::views::State;
 use crate::views::entry::Layout;
+use crate::views::pairs::Kept;
 use crate::views::update::Runs;
 
 const ENTRIES_PREFIX: &str = "entries/";
@@ -36,6 +37,8 @@ pub(crate) struct ViewIndex {
     tables: Option<Tables>,
     /// Indexing runs of a lazy view, and whatever changes the summary of any.
     pub(super) runs: Runs,
+    /// The last pair of a lazy view, if it is wanted.
+    pub(super) kept: Kept,
     /// Held while a strict view is built.
     pub(super) building: Mutex<()>,
     /// Set while a run waits for a background thread.
@@ -78,6 +81,7 @@ impl ViewIndex {
             },
             tables,
             runs: Runs::default(),
+            kept: Kept::default(),
             building: Mutex::default(),
             is_queued: AtomicBool::new(false),
             complete: AtomicBool::new(false),

@@ -13,6 +13,7 @@ mod emitted;
 mod entry;
 mod index;
 mod mapping;
+mod pairs;
 mod query;
 mod reduce;
 mod state;
@@ -21,5 +22,5 @@ mod update;
 mod write;
 
 pub(crate) use index::{ViewIndex, ViewTables, open_all};
+pub(crate) use pairs::{Basis, CHANGES_MAX, Pair};
 pub(crate) use state::{LAZY_VIEWS_TABLE, STRICT_VIEWS_TABLE, State};
-pub(crate) use update::Pair;

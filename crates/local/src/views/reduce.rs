@@ -113,10 +113,7 @@ impl ViewIndex {
             || {
                 let snapshot = data.store.snapshot()?;
                 let mut pair = if self.is_current(data, &snapshot)? {
-                    Pair {
-                        documents: snapshot.clone(),
-                        index: snapshot,
-                    }
+                    Pair::of(snapshot)
                 } else {
                     self.run(data, Some(upkeep))?
                 };
@@ -124,6 +121,7 @@ impl ViewIndex {
                     summarized = take_in(data, upkeep, &|_| Ok(()));
                     pair.index = data.store.snapshot()?;
                 }
+                self.kept.replace(&pair, data);
                 Ok(pair)
             },
         )?;

@@ -4,7 +4,7 @@
 //! published: the documents at a sequence, and the index at the same.
 //!
 //! 1. Only the holder of `running` writes the entries of a lazy view, and the summary of any.
-//! 2. A published pair belongs together: its index holds exactly what its documents emit.
+//! 2. A published pair belongs together ([`pairs`](super::pairs)).
 //! 3. A query answers from a pair not older than the state when it began.
 
 use std::sync::atomic::Ordering;
@@ -20,14 +20,7 @@ use crate::user_code;
 use crate::views::batch::Batch;
 use crate::views::mapping::map_all;
 use crate::views::summary::Upkeep;
-use crate::views::{State, ViewIndex};
-
-/// Documents and an index that belong together.
-#[derive(Clone, Debug)]
-pub(crate) struct Pair {
-    pub documents: Snapshot,
-    pub index: Snapshot,
-}
+use crate::views::{Pair, State, ViewIndex};
 
 /// The indexing runs of one view.
 #[derive(Debug, Default)]
@@ -143,11 +136,7 @@ impl ViewIndex {
         if self.policy.is_eager() {
             self.ready(data)?;
         }
-        let snapshot = data.store.snapshot()?;
-        Ok(Pair {
-            documents: snapshot.clone(),
-            index: snapshot,
-        })
+        Ok(Pair::of(data.store.snapshot()?))
     }
 
     /// Returns documents and index of one moment, not older than the call.
@@ -161,7 +150,11 @@ impl ViewIndex {
         user_code::may_wait_for(&self.name)?;
         self.runs.share(
             |pair| pair.documents.sequence() >= needed,
-            || self.run(data, None),
+            || {
+                let pair = self.run(data, None)?;
+                self.kept.replace(&pair, data);
+                Ok(pair)
+            },
         )
     }
 
@@ -213,7 +206,8 @@ impl ViewIndex {
                 .ok_or_else(|| Error::damaged(format!("the state of view `{}`", self.name)))?;
             builds |= state.scan_from.is_some();
             let batch = Batch::read(&snapshot, collection, state)?;
-            indexed += batch.documents.len() as u64;
+            let batch_documents = batch.documents.len() as u64;
+            indexed += batch_documents;
             let mapped = map_all(view, batch.documents, data.parallelization)?;
             let next = batch.next.encode();
             let write = |plan: &mut Plan<'_>| {
@@ -233,6 +227,7 @@ impl ViewIndex {
             if !with_summary {
                 data.store.derive(write)?;
             }
+            data.moved(batch_documents);
             if builds {
                 self.tell(data, indexed, batch.is_last);
             }

@@ -9,6 +9,7 @@ mod backend;
 mod identity;
 pub(crate) mod rows;
 
+use std::ops::Bound;
 use std::sync::{Arc, Mutex};
 
 use redb::{ReadableDatabase, TableDefinition};
@@ -18,6 +19,8 @@ use self::rows::{fill_row_key, fill_row_value};
 use crate::error::Error;
 use crate::folder::Backing;
 use crate::ids::TableId;
+use crate::memtable::Memtable;
+use crate::read::Direction;
 use crate::sync::lock;
 use crate::writes::{Effect, Writes};
 
@@ -65,10 +68,46 @@ impl Engine {
         })
     }
 
-    /// Writes in one redb transaction, and returns the rows after it. One sync.
+    /// Writes in one redb transaction, and returns the rows after it.
     pub(crate) fn write<'w>(
         &self,
         sets: impl IntoIterator<Item = &'w Writes>,
+    ) -> Result<Rows, Error> {
+        self.commit(|table| fill(table, sets))
+    }
+
+    /// Writes the rows of a memtable whose keys are wanted, and `more`, in one redb transaction,
+    /// and returns the rows after it.
+    pub(crate) fn write_memtable(
+        &self,
+        memtable: &Memtable,
+        is_wanted: impl Fn(&[u8]) -> bool,
+        more: &Writes,
+    ) -> Result<Rows, Error> {
+        self.commit(|table| {
+            let all = (Bound::Unbounded, Bound::Unbounded);
+            let mut row_value = Vec::new();
+            for row in memtable.range(u64::MAX, all, Direction::Ascending) {
+                if !is_wanted(row.row_key()) {
+                    continue;
+                }
+                match row.value() {
+                    Some(value) => {
+                        fill_row_value(&mut row_value, row.row_key(), value);
+                        table.insert(row.row_key(), row_value.as_slice())?;
+                    }
+                    None => {
+                        table.remove(row.row_key())?;
+                    }
+                }
+            }
+            fill(table, [more])
+        })
+    }
+
+    fn commit(
+        &self,
+        fill: impl FnOnce(&mut redb::Table<'_, &[u8], &[u8]>) -> Result<(), redb::Error>,
     ) -> Result<Rows, Error> {
         let guard = lock(&self.database);
         let Some(database) = guard.as_ref() else {
@@ -76,25 +115,12 @@ impl Engine {
             return Err(Error::Closed);
         };
         self.identity.guarded(|| {
-            let transaction = database.begin_write()?;
+            let mut transaction = database.begin_write()?;
+            transaction.set_two_phase_commit(true);
+            transaction.set_quick_repair(true);
             {
                 let mut table = transaction.open_table(ROWS)?;
-                let mut row_key = Vec::new();
-                let mut row_value = Vec::new();
-                for (id, writes) in sets.into_iter().flat_map(Writes::tables) {
-                    for (key, effect) in writes {
-                        fill_row_key(&mut row_key, id, key);
-                        match effect {
-                            Effect::Put(value) | Effect::Raise(value) => {
-                                fill_row_value(&mut row_value, &row_key, value);
-                                table.insert(row_key.as_slice(), row_value.as_slice())?;
-                            }
-                            Effect::Delete => {
-                                table.remove(row_key.as_slice())?;
-                            }
-                        }
-                    }
-                }
+                fill(&mut table)?;
             }
             transaction.commit()?;
             Ok(database.begin_read()?.open_table(ROWS)?)
@@ -136,6 +162,29 @@ impl Drop for Engine {
         let database = lock(&self.database).take();
         self.identity.release(move || drop(database));
     }
+}
+
+fn fill<'w>(
+    table: &mut redb::Table<'_, &[u8], &[u8]>,
+    sets: impl IntoIterator<Item = &'w Writes>,
+) -> Result<(), redb::Error> {
+    let mut row_key = Vec::new();
+    let mut row_value = Vec::new();
+    for (id, writes) in sets.into_iter().flat_map(Writes::tables) {
+        for (key, effect) in writes {
+            fill_row_key(&mut row_key, id, key);
+            match effect {
+                Effect::Put(value) | Effect::Raise(value) => {
+                    fill_row_value(&mut row_value, &row_key, value);
+                    table.insert(row_key.as_slice(), row_value.as_slice())?;
+                }
+                Effect::Delete => {
+                    table.remove(row_key.as_slice())?;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A write set that puts one row of the meta table.

@@ -11,7 +11,8 @@ use crate::sync::lock;
 /// Files grow by pieces of this size, so growing copies nothing.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// A folder in memory. Opening a store in it again finds what was written before.
+/// A folder in memory. Opening a store in it again, after closing the one before, finds what was
+/// written.
 #[derive(Debug, Default)]
 pub struct MemoryFolder {
     names: Mutex<Names>,
@@ -106,6 +107,10 @@ impl Folder for MemoryFolder {
 
     fn sync(&self, _path: &str) -> io::Result<()> {
         Ok(())
+    }
+
+    fn is_durable(&self) -> bool {
+        false
     }
 
     fn locate(&self, path: &str) -> PathBuf {

@@ -91,6 +91,12 @@ pub trait Folder: Debug + Send + Sync + 'static {
     /// What the medium reports.
     fn sync(&self, path: &str) -> io::Result<()>;
 
+    /// Whether what is synced outlives the process. Where it does not, a store keeps no log, and
+    /// writes its files when it is closed.
+    fn is_durable(&self) -> bool {
+        true
+    }
+
     /// The path to show in messages.
     fn locate(&self, path: &str) -> PathBuf;
 }

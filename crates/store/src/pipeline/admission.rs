@@ -10,11 +10,10 @@ use super::waiter::Waiter;
 use super::{Head, Pipeline};
 use crate::catalog::Catalog;
 use crate::chain::Node;
-use crate::engine::{Engine, Rows};
 use crate::error::Error;
 use crate::ids::{Sequence, TableId};
 use crate::plan::SEQUENCE_BYTES;
-use crate::published::{Published, missing};
+use crate::published::missing;
 use crate::sync::lock;
 use crate::writes::{Effect, Writes};
 
@@ -25,8 +24,18 @@ pub(crate) enum Kind {
     Logged,
     /// Something that can be made again from what is logged.
     Derived,
-    /// A change of the catalog, or the removal of rows of a dropped table.
-    Internal,
+    /// A change of the list of tables.
+    Catalog,
+    /// The removal of rows of a dropped table, which goes on after a crash.
+    Swept,
+}
+
+impl Kind {
+    /// Whether it is answered only when it is durable. What is not may be taken back by a crash,
+    /// but never without everything after it.
+    pub(crate) fn is_synced(self) -> bool {
+        matches!(self, Self::Logged | Self::Catalog)
+    }
 }
 
 /// A value to keep the greater of, and what it was compared with.
@@ -53,9 +62,9 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// A change that was made under the section, or that nobody can conflict with.
-    pub(crate) fn internal(writes: Writes, catalog: Option<Catalog>) -> Self {
+    pub(crate) fn internal(kind: Kind, writes: Writes, catalog: Option<Catalog>) -> Self {
         Self {
-            kind: Kind::Internal,
+            kind,
             writes,
             appends: Vec::new(),
             guards: BTreeMap::new(),
@@ -189,7 +198,7 @@ impl<'a> Section<'a> {
                 let next = Sequence::from(tail.sequence.as_u64() + 1);
                 (Some(next), next)
             }
-            Kind::Derived | Kind::Internal => (None, tail.sequence),
+            Kind::Derived | Kind::Catalog | Kind::Swept => (None, tail.sequence),
         };
         if let Some(sequence) = sequence {
             draft.place_appends(sequence);
@@ -200,7 +209,7 @@ impl<'a> Section<'a> {
             Some(catalog) => Arc::new(catalog),
             None => Arc::clone(&tail.catalog),
         };
-        let waiter = self.link(last, catalog, draft.writes)?;
+        let waiter = self.link(draft.kind, last, catalog, draft.writes)?;
         Ok(Admission::Admitted(Ticket { sequence, waiter }))
     }
 
@@ -208,13 +217,14 @@ impl<'a> Section<'a> {
     /// Returns a waiter unless the caller is to lead.
     fn link(
         &self,
+        kind: Kind,
         sequence: Sequence,
         catalog: Arc<Catalog>,
         writes: Writes,
     ) -> Result<Option<Arc<Waiter>>, Error> {
         let mut state = lock(&self.pipeline.state);
         self.pipeline.check(&state)?;
-        state.tail = state.tail.extend(sequence, catalog, writes);
+        state.tail = state.tail.extend(kind, sequence, catalog, writes);
         let waiter = if state.led {
             let waiter = Arc::new(Waiter::default());
             state.committers.push_back(Arc::clone(&waiter));
@@ -228,11 +238,11 @@ impl<'a> Section<'a> {
     }
 
     fn check_draft(&self, draft: &Draft, tail: &Node) -> Result<(), Error> {
-        if draft.kind == Kind::Internal {
+        if matches!(draft.kind, Kind::Catalog | Kind::Swept) {
             return Ok(());
         }
         let bytes = draft.bytes();
-        let limit = self.pipeline.transaction_bytes_max;
+        let limit = self.pipeline.limits.transaction;
         if bytes > limit {
             return Err(Error::TransactionTooLarge { bytes, limit });
         }
@@ -245,32 +255,6 @@ impl<'a> Section<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Puts the same state into another file. Everything admitted must be committed, and `rows`
-    /// must hold exactly that.
-    pub(crate) fn exchange(&self, rows: Rows, engine: Arc<Engine>) -> Result<(), Error> {
-        let mut state = lock(&self.pipeline.state);
-        self.pipeline.check(&state)?;
-        assert!(!state.led, "2: exchanged while someone commits");
-        let old = Arc::clone(&state.published);
-        state.published = Arc::new(Published::new(
-            rows,
-            engine,
-            old.sequence,
-            Arc::clone(&old.catalog),
-        ));
-        state.check();
-        // Whatever hangs on the old state is dropped after the lock is released.
-        drop(state);
-        Ok(())
-    }
-
-    /// Refuses all further writes, because what is on disk is not known any more.
-    pub(crate) fn poison(&self, cause: Error) {
-        let mut state = lock(&self.pipeline.state);
-        state.poison.get_or_insert_with(|| Arc::new(cause));
-        state.check();
     }
 }
 
@@ -298,10 +282,7 @@ mod tests {
     }
 
     fn draft(writes: Writes) -> Draft {
-        Draft {
-            kind: Kind::Logged,
-            ..Draft::internal(writes, None)
-        }
+        Draft::internal(Kind::Logged, writes, None)
     }
 
     #[test]

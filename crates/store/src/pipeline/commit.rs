@@ -1,19 +1,18 @@
-//! Committing one group, by the thread that leads.
+//! Committing one group, by the thread that leads: to the log, to the memtable, to the readers.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
+use super::admission::Kind;
 use super::waiter::{Outcome, Waiter};
 use super::{Pipeline, State, Ticket};
 use crate::chain::Node;
-use crate::engine::{Rows, meta_row};
+use crate::engine::rows::{TABLE_BYTES, fill_row_key};
 use crate::error::Error;
-use crate::ids::Sequence;
+use crate::memtable::Memtable;
 use crate::published::Published;
 use crate::sync::lock;
-use crate::writes::Writes;
-
-/// Row of the meta table with the sequence of the last transaction: 8 bytes, big-endian.
-pub(crate) const APPLIED_KEY: &[u8] = b"applied";
+use crate::writes::{Effect, Writes};
 
 /// What one sync makes durable.
 struct Group {
@@ -21,7 +20,8 @@ struct Group {
     nodes: Vec<Arc<Node>>,
     /// Those waiting for the other nodes.
     waiters: Vec<Arc<Waiter>>,
-    before: Arc<Published>,
+    /// Where the nodes go once they are durable.
+    active: Arc<Memtable>,
 }
 
 impl Pipeline {
@@ -47,28 +47,44 @@ impl Pipeline {
 
     /// Commits the first group in the queue.
     fn lead(&self) -> Outcome {
-        let group = lock(&self.state).take_group(self.group_bytes_max);
-        match commit(&group) {
-            Ok(published) => {
-                self.publish(group, published);
+        let group = lock(&self.state).take_group(self.limits.group);
+        let logged = match &self.log {
+            Some((log, stream)) => log.append(*stream, &group.nodes),
+            None => Ok(()),
+        };
+        match logged {
+            Ok(()) => {
+                for node in &group.nodes {
+                    apply(node, &group.active);
+                }
+                self.publish(group);
                 Outcome::Committed
             }
-            Err(error) => {
-                let cause = Arc::new(error);
+            Err(cause) => {
                 self.fail(&group, &cause);
                 Outcome::Failed(cause)
             }
         }
     }
 
-    fn publish(&self, group: Group, published: Arc<Published>) {
+    fn publish(&self, group: Group) {
         let (next, watchers, before) = {
             let mut state = lock(&self.state);
-            let before = std::mem::replace(&mut state.published, published);
+            let mut after = Published::clone(&state.published);
             if let Some(last) = group.nodes.last() {
+                after.version = last.position;
+                after.sequence = last.sequence;
+                after.index = last.index;
+                after.catalog = Arc::clone(&last.catalog);
                 state.committed = Arc::clone(last);
             }
+            let before = std::mem::replace(&mut state.published, Arc::new(after));
             state.rest();
+            if state.freeze_wanted || group.active.is_large(self.limits.freeze_bytes()) {
+                state.freeze();
+                self.checkpoint_due.store(true, Ordering::Release);
+                self.changed.notify_all();
+            }
             let next = state.committers.pop_front();
             state.led = next.is_some();
             let watchers = state.take_watchers();
@@ -83,14 +99,15 @@ impl Pipeline {
             waiter.tell(Outcome::Committed);
         }
         // What this group replaced may be freed here, but nobody should wait for that.
-        drop((before, group.before, group.nodes));
+        drop((before, group.nodes));
     }
 
     fn fail(&self, group: &Group, cause: &Arc<Error>) {
         let (committers, watchers) = {
             let mut state = lock(&self.state);
-            state.poison = Some(Arc::clone(cause));
+            state.poison.get_or_insert_with(|| Arc::clone(cause));
             state.led = false;
+            self.changed.notify_all();
             let committers = std::mem::take(&mut state.committers);
             let watchers = std::mem::take(&mut state.watchers);
             state.check();
@@ -112,6 +129,7 @@ impl State {
     fn rest(&mut self) {
         if self.committed.next().is_none() {
             let blank = self.tail.extend(
+                Kind::Swept,
                 self.tail.sequence,
                 Arc::clone(&self.tail.catalog),
                 Writes::default(),
@@ -139,7 +157,7 @@ impl State {
         Group {
             nodes,
             waiters,
-            before: Arc::clone(&self.published),
+            active: Arc::clone(&self.published.active),
         }
     }
 
@@ -155,29 +173,17 @@ impl State {
     }
 }
 
-/// Writes and syncs a group, and makes the state after it.
-fn commit(group: &Group) -> Result<Arc<Published>, Error> {
-    let before = &group.before;
-    let Some(last) = group.nodes.last() else {
-        return Ok(Arc::clone(before));
-    };
-    let sets = group.nodes.iter().map(|node| &node.writes);
-    let applied = applied_row(before.sequence, last.sequence);
-    let rows: Rows = before.engine.write(sets.chain(applied.iter()))?;
-    Ok(Arc::new(Published::new(
-        rows,
-        Arc::clone(&before.engine),
-        last.sequence,
-        Arc::clone(&last.catalog),
-    )))
-}
-
-/// The row that says how far transactions are applied, when that changes.
-pub(crate) fn applied_row(before: Sequence, after: Sequence) -> Option<Writes> {
-    if before == after {
-        return None;
+/// Adds the writes of a node to a memtable.
+fn apply(node: &Node, active: &Memtable) {
+    for (table, writes) in node.writes.tables() {
+        for (key, effect) in writes {
+            let mut row_key = Vec::with_capacity(TABLE_BYTES + key.len());
+            fill_row_key(&mut row_key, table, key);
+            let value = match effect {
+                Effect::Put(value) | Effect::Raise(value) => Some(value.clone()),
+                Effect::Delete => None,
+            };
+            active.add(row_key, node.position, value);
+        }
     }
-    let mut writes = Writes::default();
-    meta_row(&mut writes, APPLIED_KEY, &after.as_u64().to_be_bytes());
-    Some(writes)
 }

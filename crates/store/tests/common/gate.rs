@@ -23,6 +23,8 @@ struct Gate {
 #[derive(Debug, Default)]
 struct State {
     is_closed: bool,
+    /// Only files whose paths end like this are held back.
+    only: String,
     fails: bool,
     held: usize,
     syncs: u64,
@@ -34,9 +36,24 @@ impl GateFolder {
         self.gate.state.lock().unwrap().is_closed = true;
     }
 
+    /// Holds back every sync of files whose paths end like this from here on.
+    pub fn close_for(&self, end: &str) {
+        let mut state = self.gate.state.lock().unwrap();
+        state.is_closed = true;
+        end.clone_into(&mut state.only);
+    }
+
+    /// The names of all files of a folder.
+    pub fn names(&self, path: &str) -> Vec<String> {
+        self.inner.list(path).unwrap()
+    }
+
     /// Lets syncs through, those held back too.
     pub fn open(&self) {
-        self.gate.state.lock().unwrap().is_closed = false;
+        let mut state = self.gate.state.lock().unwrap();
+        state.is_closed = false;
+        state.only.clear();
+        drop(state);
         self.gate.changed.notify_all();
     }
 
@@ -75,6 +92,7 @@ impl Folder for GateFolder {
     fn open(&self, path: &str, mode: OpenMode) -> io::Result<Arc<dyn Backing>> {
         Ok(Arc::new(GateFile {
             inner: self.inner.open(path, mode)?,
+            path: path.to_owned(),
             gate: Arc::clone(&self.gate),
         }))
     }
@@ -115,6 +133,7 @@ impl Folder for GateFolder {
 #[derive(Debug)]
 struct GateFile {
     inner: Arc<dyn Backing>,
+    path: String,
     gate: Arc<Gate>,
 }
 
@@ -138,6 +157,10 @@ impl Backing for GateFile {
     fn sync(&self) -> io::Result<()> {
         let mut state = self.gate.state.lock().unwrap();
         state.syncs += 1;
+        if !self.path.ends_with(&state.only) {
+            drop(state);
+            return self.inner.sync();
+        }
         state.held += 1;
         self.gate.changed.notify_all();
         while state.is_closed {

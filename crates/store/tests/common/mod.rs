@@ -10,6 +10,8 @@ use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
+use bonsaidb_testkit::disk::Random;
+
 use bonsaidb_store::{
     Database, Direction, Error, Folder, MemoryFolder, Options, Read, Sequence, Store, TableId,
 };
@@ -39,13 +41,26 @@ pub fn with_seeds(count: u64, mut test: impl FnMut(u64)) {
 }
 
 pub fn small() -> Options {
-    Options::default().cache_bytes(1 << 20)
+    Options::default()
+        .cache_bytes(1 << 20)
+        .log_segment_bytes(64 << 10)
+}
+
+/// Limits so small that memtables are frozen and segments are full all the time.
+pub fn tiny(random: &mut Random) -> Options {
+    small()
+        .memtable_bytes_max([500, 3_000, 20_000, 1 << 20][random.below(4)])
+        .log_segment_bytes([1_024, 4_000, 30_000, 1 << 20][random.below(4)])
+}
+
+pub fn open_with(folder: &Arc<impl Folder>, options: Options) -> Result<(Store, Database), Error> {
+    let store = Store::open(Arc::clone(folder) as Arc<dyn Folder>, options)?;
+    let database = store.database("test")?;
+    Ok((store, database))
 }
 
 pub fn open_in(folder: &Arc<impl Folder>) -> Result<(Store, Database), Error> {
-    let store = Store::open(Arc::clone(folder) as Arc<dyn Folder>, small())?;
-    let database = store.database("test")?;
-    Ok((store, database))
+    open_with(folder, small())
 }
 
 pub fn open() -> (Store, Database, TableId) {

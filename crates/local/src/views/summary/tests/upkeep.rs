@@ -57,7 +57,9 @@ fn write(
     let written = if upkeep.touched.is_strict {
         database.transact(plan).map(|_| ())
     } else {
-        database.derive(plan)
+        database
+            .derive(plan)
+            .and_then(|()| database.settle().map_err(Into::into))
     };
     if written.is_err() {
         *model = before;

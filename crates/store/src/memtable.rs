@@ -1,0 +1,292 @@
+//! Committed rows that are not yet in the file of their database, in order.
+//!
+//! A row is stored once for each version, so that readers of an older state find what was there
+//! then. The version is the position of the write set in the chain of its database. One thread at
+//! a time adds, any number of threads reads meanwhile.
+//!
+//! Invariants:
+//! 1. Versions of one row are next to each other, the newest first.
+//! 2. What was added is never changed or removed.
+//! 3. `bytes` is at least the memory taken.
+
+use std::cmp::Ordering;
+use std::ops::Bound;
+use std::sync::atomic::{AtomicUsize, Ordering as Atomic};
+
+use crossbeam_skiplist::SkipMap;
+use crossbeam_skiplist::map::Entry;
+
+use crate::read::Direction;
+
+/// How many versions of a row are passed one by one before the rest is skipped.
+const VERSIONS_PASSED_MAX: usize = 8;
+
+/// What a row takes beside the bytes of its key and value.
+const ROW_BYTES: usize = 112;
+
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    row_key: Vec<u8>,
+    version: u64,
+}
+
+impl Ord for Place {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let newest_first = || other.version.cmp(&self.version);
+        self.row_key.cmp(&other.row_key).then_with(newest_first)
+    }
+}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// How many removals a memtable takes. Whoever reads a range passes over each of them.
+const REMOVALS_MAX: usize = 8_192;
+
+#[derive(Debug, Default)]
+pub(crate) struct Memtable {
+    rows: SkipMap<Place, Option<Vec<u8>>>,
+    bytes: AtomicUsize,
+    removals: AtomicUsize,
+}
+
+/// One version of one row.
+pub(crate) struct Stored<'a>(Entry<'a, Place, Option<Vec<u8>>>);
+
+impl Stored<'_> {
+    pub(crate) fn row_key(&self) -> &[u8] {
+        &self.0.key().row_key
+    }
+
+    /// The value, or nothing when the row was removed.
+    pub(crate) fn value(&self) -> Option<&[u8]> {
+        self.0.value().as_deref()
+    }
+}
+
+impl Memtable {
+    /// Adds a row, or its removal, as of a version greater than all before.
+    pub(crate) fn add(&self, row_key: Vec<u8>, version: u64, value: Option<Vec<u8>>) {
+        let bytes = row_key.len() + value.as_ref().map_or(0, Vec::len) + ROW_BYTES;
+        if value.is_none() {
+            self.removals.fetch_add(1, Atomic::Relaxed);
+        }
+        self.rows.insert(Place { row_key, version }, value);
+        self.bytes.fetch_add(bytes, Atomic::Relaxed);
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.load(Atomic::Relaxed)
+    }
+
+    /// Whether it should be written to the file.
+    pub(crate) fn is_large(&self, bytes_max: usize) -> bool {
+        self.bytes() >= bytes_max || self.removals.load(Atomic::Relaxed) >= REMOVALS_MAX
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes() == 0
+    }
+
+    /// The newest row with this key up to `version`.
+    pub(crate) fn find(&self, row_key: &[u8], version: u64) -> Option<Stored<'_>> {
+        let place = Place {
+            row_key: row_key.to_vec(),
+            version,
+        };
+        let found = self.rows.lower_bound(Bound::Included(&place))?;
+        (found.key().row_key == row_key).then_some(Stored(found))
+    }
+
+    /// The newest of each row up to `version`, within a range of keys that must not be void.
+    pub(crate) fn range(
+        &self,
+        version: u64,
+        (start, end): (Bound<&[u8]>, Bound<&[u8]>),
+        direction: Direction,
+    ) -> MemoryRange<'_> {
+        // The newest version of a key comes first, and there is no version 0.
+        let before = |key: &[u8]| Place {
+            row_key: key.to_vec(),
+            version: u64::MAX,
+        };
+        let after = |key: &[u8]| Place {
+            row_key: key.to_vec(),
+            version: 0,
+        };
+        let next = match direction {
+            Direction::Ascending => match start {
+                Bound::Unbounded => self.rows.front(),
+                Bound::Included(key) => self.rows.lower_bound(Bound::Included(&before(key))),
+                Bound::Excluded(key) => self.rows.lower_bound(Bound::Included(&after(key))),
+            },
+            Direction::Descending => match end {
+                Bound::Unbounded => self.rows.back(),
+                Bound::Included(key) => self.rows.upper_bound(Bound::Included(&after(key))),
+                Bound::Excluded(key) => self.rows.upper_bound(Bound::Excluded(&before(key))),
+            },
+        };
+        let limit = match direction {
+            Direction::Ascending => end,
+            Direction::Descending => start,
+        };
+        MemoryRange {
+            rows: &self.rows,
+            next: next.map(Stored),
+            version,
+            limit: limit.map(<[u8]>::to_vec),
+            direction,
+        }
+    }
+}
+
+/// Rows of a memtable in the order of their keys, as of one version.
+pub(crate) struct MemoryRange<'a> {
+    rows: &'a SkipMap<Place, Option<Vec<u8>>>,
+    /// The first version not looked at yet.
+    next: Option<Stored<'a>>,
+    version: u64,
+    limit: Bound<Vec<u8>>,
+    direction: Direction,
+}
+
+impl<'a> MemoryRange<'a> {
+    fn is_within(&self, row_key: &[u8]) -> bool {
+        match (&self.limit, self.direction) {
+            (Bound::Unbounded, _) => true,
+            (Bound::Included(end), Direction::Ascending) => row_key <= end.as_slice(),
+            (Bound::Excluded(end), Direction::Ascending) => row_key < end.as_slice(),
+            (Bound::Included(start), Direction::Descending) => row_key >= start.as_slice(),
+            (Bound::Excluded(start), Direction::Descending) => row_key > start.as_slice(),
+        }
+    }
+
+    fn step(&self, stored: &Stored<'a>) -> Option<Stored<'a>> {
+        match self.direction {
+            Direction::Ascending => stored.0.next().map(Stored),
+            Direction::Descending => stored.0.prev().map(Stored),
+        }
+    }
+}
+
+impl<'a> Iterator for MemoryRange<'a> {
+    type Item = Stored<'a>;
+
+    fn next(&mut self) -> Option<Stored<'a>> {
+        loop {
+            let first = self.next.take()?;
+            if !self.is_within(first.row_key()) {
+                return None;
+            }
+            // Of the versions of this row, the newest that is old enough.
+            let mut found: Option<Stored<'a>> = None;
+            let mut at = Some(first);
+            let mut row_key: Option<Vec<u8>> = None;
+            let mut passed = 0;
+            while let Some(stored) = at.take() {
+                passed += 1;
+                if passed > VERSIONS_PASSED_MAX
+                    && self.direction == Direction::Ascending
+                    && found.is_some()
+                    && let Some(row_key) = &row_key
+                {
+                    // The versions that are left are all of no interest.
+                    let last = Place {
+                        row_key: row_key.clone(),
+                        version: 0,
+                    };
+                    let next = self.rows.lower_bound(Bound::Excluded(&last));
+                    self.next = next.map(Stored);
+                    break;
+                }
+                match &row_key {
+                    Some(row_key) if stored.row_key() != row_key.as_slice() => {
+                        self.next = Some(stored);
+                        break;
+                    }
+                    Some(_) => {}
+                    None => row_key = Some(stored.row_key().to_vec()),
+                }
+                at = self.step(&stored);
+                let is_better = match self.direction {
+                    Direction::Ascending => found.is_none(),
+                    Direction::Descending => true,
+                };
+                if is_better && stored.0.key().version <= self.version {
+                    found = Some(stored);
+                }
+            }
+            if found.is_some() {
+                return found;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(memtable: &Memtable, version: u64, direction: Direction) -> String {
+        let rows = memtable.range(version, (Bound::Unbounded, Bound::Unbounded), direction);
+        let rows = rows.map(|row| format!("{}{:?}", row.row_key()[0], row.value().map(|v| v[0])));
+        rows.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn every_version_reads_what_was_there_then() {
+        let memtable = Memtable::default();
+        assert!(memtable.is_empty());
+        memtable.add(vec![1], 1, Some(vec![10]));
+        memtable.add(vec![2], 1, Some(vec![20]));
+        memtable.add(vec![1], 3, None);
+        memtable.add(vec![0], 4, Some(vec![0]));
+        memtable.add(vec![1], 5, Some(vec![11]));
+        let (up, down) = (Direction::Ascending, Direction::Descending);
+        assert_eq!(shown(&memtable, 0, up), "");
+        assert_eq!(shown(&memtable, 0, down), "");
+        assert_eq!(shown(&memtable, 2, up), "1Some(10) 2Some(20)");
+        assert_eq!(shown(&memtable, 2, down), "2Some(20) 1Some(10)");
+        assert_eq!(shown(&memtable, 3, up), "1None 2Some(20)");
+        assert_eq!(shown(&memtable, 5, up), "0Some(0) 1Some(11) 2Some(20)");
+        assert_eq!(shown(&memtable, 5, down), "2Some(20) 1Some(11) 0Some(0)");
+        assert!(memtable.find(&[1], 0).is_none());
+        assert_eq!(memtable.find(&[1], 4).unwrap().value(), None);
+        assert_eq!(memtable.find(&[1], 9).unwrap().value(), Some(&[11][..]));
+        assert!(memtable.find(&[3], 9).is_none());
+    }
+
+    #[test]
+    fn bounds_hold_in_both_directions() {
+        let memtable = Memtable::default();
+        for key in 0..5 {
+            for version in 1..4 {
+                memtable.add(vec![key], version, Some(vec![key]));
+            }
+        }
+        let keys = |start: Bound<u8>, end: Bound<u8>, direction| -> Vec<u8> {
+            let (start, end) = (start.map(|key| vec![key]), end.map(|key| vec![key]));
+            let range = (
+                start.as_ref().map(Vec::as_slice),
+                end.as_ref().map(Vec::as_slice),
+            );
+            let rows = memtable.range(2, range, direction);
+            rows.map(|row| row.row_key()[0]).collect()
+        };
+        let (inside, outside) = (Bound::Included, Bound::Excluded);
+        for (start, end, expected) in [
+            (inside(1), inside(3), vec![1, 2, 3]),
+            (outside(1), outside(3), vec![2]),
+            (inside(3), Bound::Unbounded, vec![3, 4]),
+            (Bound::Unbounded, outside(1), vec![0]),
+        ] {
+            assert_eq!(keys(start, end, Direction::Ascending), expected);
+            let mut back = keys(start, end, Direction::Descending);
+            back.reverse();
+            assert_eq!(back, expected);
+        }
+    }
+}
