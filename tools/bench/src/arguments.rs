@@ -32,7 +32,7 @@ const FULL: Scale = Scale {
 };
 const QUICK: Scale = Scale {
     documents: 100_000,
-    seconds: 0.5,
+    seconds: 0.4,
 };
 /// What is worth a report is measured at least this often.
 const ROUNDS: u64 = 3;

@@ -66,6 +66,8 @@ pub(crate) struct ResultRow {
     pub written_bytes: Option<u64>,
     /// The median over the rounds, of one of what is counted per second.
     pub written_bytes_per_unit: Option<f64>,
+    /// The median over the rounds of the processor time, in all threads, for one of what is counted per second.
+    pub processor_us_per_unit: Option<f64>,
     pub facts: BTreeMap<String, u64>,
 }
 
@@ -107,6 +109,7 @@ struct Rounds {
     peak_memory_bytes: Vec<u64>,
     written_bytes: Vec<u64>,
     written_bytes_per_unit: Vec<f64>,
+    processor_us_per_unit: Vec<f64>,
     facts: BTreeMap<String, u64>,
 }
 
@@ -164,6 +167,11 @@ impl Collected {
             .written_bytes
             .map(|bytes| bytes as f64 / measurement.units.max(1) as f64);
         rounds.written_bytes_per_unit.extend(per_unit);
+        #[allow(clippy::cast_precision_loss)]
+        let processor = measurement
+            .processor_seconds
+            .map(|seconds| seconds * 1e6 / measurement.units.max(1) as f64);
+        rounds.processor_us_per_unit.extend(processor);
         for (fact, number) in &measurement.facts {
             *rounds.facts.entry(fact.clone()).or_default() += number;
         }
@@ -232,6 +240,7 @@ impl Rounds {
             peak_memory_bytes: self.peak_memory_bytes.iter().copied().max(),
             written_bytes: middle(&self.written_bytes),
             written_bytes_per_unit: median(&self.written_bytes_per_unit),
+            processor_us_per_unit: median(&self.processor_us_per_unit),
             facts: self.facts.clone(),
         })
     }
@@ -289,6 +298,7 @@ pub(crate) mod tests {
             latencies,
             peak_memory_bytes: Some(units),
             written_bytes: Some(units * 10),
+            processor_seconds: Some(0.001),
             facts: BTreeMap::from([("lost".to_owned(), 1)]),
         }
     }
@@ -359,6 +369,7 @@ pub(crate) mod tests {
         assert_eq!(ours.peak_memory_bytes, Some(600));
         assert_eq!(ours.written_bytes, Some(4_000));
         assert_eq!(ours.written_bytes_per_unit, Some(10.0));
+        assert!((ours.processor_us_per_unit.unwrap() - 2.5).abs() < 0.001);
         assert_eq!(ours.facts["lost"], 3);
         let disk = summary.result(Workload::Insert1, RAW).unwrap();
         assert_eq!(disk.rounds.len(), 6);

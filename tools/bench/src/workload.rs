@@ -117,6 +117,20 @@ impl Workload {
         )
     }
 
+    /// Returns whether one operation comes after the other, so that they are as fast as they take long.
+    pub(crate) const fn is_of_one_thread(self) -> bool {
+        !matches!(self, Self::Insert16 | Self::Update16)
+    }
+
+    /// Returns how much of what is counted per second is in one operation, where that is the same at all sizes.
+    pub(crate) const fn units_per_operation(self) -> Option<f64> {
+        match self {
+            Self::Bulk | Self::List => Some(1_000.0),
+            Self::ViewBuild => None,
+            _ => Some(1.0),
+        }
+    }
+
     /// Returns what is counted per second.
     pub const fn unit(self) -> &'static str {
         match self {

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::contender::{Client, Outcome};
 use crate::document::{Document, Random};
 use crate::measure::{Bench, Timed, nanoseconds, read};
-use crate::resources;
+use crate::resources::Used;
 
 const BATCH: u64 = 1_000;
 
@@ -29,7 +29,7 @@ impl Bench<'_> {
         let mut client = self.engine.client()?;
         Document::contents(0, 0);
         let mut timed = Timed {
-            written_before: resources::written_bytes(),
+            before: Used::now(),
             ..Timed::default()
         };
         for batch in batches(0..self.scale.documents) {
@@ -42,6 +42,7 @@ impl Bench<'_> {
             timed.time += time;
             timed.units += batch.end - batch.start;
         }
+        timed.after = Used::now();
         drop(client);
         self.expect_all()?;
         Ok(timed)
@@ -75,12 +76,9 @@ impl Bench<'_> {
         let mut client = self.engine.client()?;
         self.expect_all()?;
         self.update(16)?;
-        let written_before = resources::written_bytes();
-        let mut timed = self.repeat(client.as_mut(), |client, random| {
+        self.repeat(client.as_mut(), |client, random| {
             self.get_one(client, random)
-        })?;
-        timed.written_before = written_before;
-        Ok(timed)
+        })
     }
 
     fn get_one(&self, client: &mut dyn Client, random: &mut Random) -> Outcome<u64> {
@@ -106,14 +104,16 @@ impl Bench<'_> {
 }
 
 impl Timed {
-    pub(super) fn once(units: u64, time: Duration, written_before: Option<u64>) -> Self {
+    /// Returns the time of one thing, which ends now.
+    pub(super) fn once(units: u64, started: Instant, before: Used) -> Self {
         let mut timed = Self {
             units,
-            time,
-            written_before,
+            time: started.elapsed(),
+            before,
+            after: Used::now(),
             ..Self::default()
         };
-        timed.latencies.record(nanoseconds(time));
+        timed.latencies.record(nanoseconds(timed.time));
         timed
     }
 }

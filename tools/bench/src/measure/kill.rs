@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -16,7 +16,7 @@ use crate::contender::{Contender, Outcome, Rows};
 use crate::document::Document;
 use crate::measure::{Scale, Timed, read};
 use crate::process;
-use crate::resources;
+use crate::resources::Used;
 
 const WRITERS: usize = 4;
 /// A killed process need not have left much, but something.
@@ -28,11 +28,11 @@ pub(super) fn open_after_kill(
     scale: Scale,
 ) -> Outcome<Timed> {
     let durable = write_and_kill(contender, folder, scale)?;
-    let written_before = resources::written_bytes();
+    let before = Used::now();
     let started = Instant::now();
     let engine = (contender.open)(folder, Rows::View)?;
     read(engine.client()?.as_mut(), 0)?;
-    let mut timed = Timed::once(1, started.elapsed(), written_before);
+    let mut timed = Timed::once(1, started, before);
     let mut client = engine.client()?;
     let lost = durable
         .iter()
@@ -49,7 +49,7 @@ pub(super) fn open_after_kill(
 
 /// Has a process write and kills it. Returns the ids it said were durable.
 fn write_and_kill(contender: &Contender, folder: &Path, scale: Scale) -> Outcome<Vec<u64>> {
-    let mut writer = Command::new(std::env::current_exe()?)
+    let mut writer = process::this_program()?
         .args(process::write_arguments(
             contender.name,
             folder,

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::contender::{Client, Contender, Engine, Outcome};
 use crate::document::Document;
 use crate::histogram::Histogram;
-use crate::resources;
+use crate::resources::{self, Used};
 use crate::workload::Workload;
 
 /// How much is done.
@@ -38,6 +38,8 @@ pub(crate) struct Measurement {
     pub peak_memory_bytes: Option<u64>,
     /// From the beginning of what was timed until the database was closed.
     pub written_bytes: Option<u64>,
+    /// In all threads, while the time was taken.
+    pub processor_seconds: Option<f64>,
     /// Numbers that belong to this workload alone.
     pub facts: BTreeMap<String, u64>,
 }
@@ -56,7 +58,10 @@ struct Timed {
     units: u64,
     time: Duration,
     latencies: Histogram,
-    written_before: Option<u64>,
+    /// When the timed part began.
+    before: Used,
+    /// When the timed part ended, without what closing the database does.
+    after: Used,
     facts: BTreeMap<String, u64>,
 }
 
@@ -94,13 +99,18 @@ pub(crate) fn measure(
 }
 
 fn finish(timed: Timed) -> Measurement {
-    let written = resources::written_bytes().zip(timed.written_before);
+    let written = Used::now().written_bytes.zip(timed.before.written_bytes);
+    let processor = timed
+        .after
+        .processor_seconds
+        .zip(timed.before.processor_seconds);
     Measurement {
         units: timed.units,
         seconds: timed.time.as_secs_f64(),
         latencies: timed.latencies,
         peak_memory_bytes: resources::peak_memory_bytes(),
         written_bytes: written.map(|(after, before)| after.saturating_sub(before)),
+        processor_seconds: processor.map(|(after, before)| after - before),
         facts: timed.facts,
     }
 }

@@ -1,13 +1,13 @@
 //! Doing one thing over and over for a while, in one thread or in several, and taking the time of each.
 
-use std::sync::Barrier;
+use std::sync::{Barrier, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::contender::{Client, Outcome};
 use crate::document::Random;
 use crate::measure::{Bench, Timed, nanoseconds};
-use crate::resources;
+use crate::resources::Used;
 
 /// The part of the time that is spent before anything is counted.
 const WARMING: f64 = 0.1;
@@ -21,10 +21,7 @@ impl Bench<'_> {
     ) -> Outcome<Timed> {
         let mut random = Random::new(self.seed);
         for_seconds(self.scale.seconds * WARMING, || work(client, &mut random))?;
-        let written_before = resources::written_bytes();
-        let mut timed = for_seconds(self.scale.seconds, || work(client, &mut random))?;
-        timed.written_before = written_before;
-        Ok(timed)
+        for_seconds(self.scale.seconds, || work(client, &mut random))
     }
 
     /// Calls `work` from many threads at once for the time that was asked for.
@@ -34,7 +31,7 @@ impl Bench<'_> {
         work: impl Fn(&mut dyn Client, &mut Random) -> Outcome<u64> + Sync,
     ) -> Outcome<Timed> {
         let (warm, begin) = (Barrier::new(width(threads)), Barrier::new(width(threads)));
-        let written = resources::written_bytes();
+        let before = OnceLock::new();
         let one = |thread: u64| -> Outcome<Timed> {
             let mut random = Random::new(self.seed ^ (thread << 32));
             let client = self.engine.client();
@@ -49,6 +46,7 @@ impl Bench<'_> {
             let seconds = self.scale.seconds;
             let warmed = for_seconds(seconds * WARMING, || work(client.as_mut(), &mut random));
             begin.wait();
+            before.get_or_init(Used::now);
             warmed?;
             for_seconds(seconds, || work(client.as_mut(), &mut random))
         };
@@ -56,16 +54,15 @@ impl Bench<'_> {
             let one = &one;
             let threads = (0..threads).map(|thread| scope.spawn(move || one(thread)));
             let threads = threads.collect::<Vec<_>>();
-            let mut all = Timed {
-                written_before: written,
-                ..Timed::default()
-            };
+            let mut all = Timed::default();
             for thread in threads {
                 let timed = thread.join().map_err(|_| "a thread panicked")??;
                 all.units += timed.units;
                 all.time = all.time.max(timed.time);
                 all.latencies.merge(&timed.latencies);
             }
+            all.before = before.get().copied().unwrap_or_default();
+            all.after = Used::now();
             Ok(all)
         })
     }
@@ -77,7 +74,10 @@ fn width(threads: u64) -> usize {
 
 fn for_seconds(seconds: f64, mut work: impl FnMut() -> Outcome<u64>) -> Outcome<Timed> {
     let limit = Duration::from_secs_f64(seconds);
-    let mut timed = Timed::default();
+    let mut timed = Timed {
+        before: Used::now(),
+        ..Timed::default()
+    };
     let started = Instant::now();
     let mut last = started;
     loop {
@@ -87,6 +87,7 @@ fn for_seconds(seconds: f64, mut work: impl FnMut() -> Outcome<u64>) -> Outcome<
         timed.time = now - started;
         last = now;
         if timed.time >= limit {
+            timed.after = Used::now();
             return Ok(timed);
         }
     }

@@ -7,7 +7,7 @@ use crate::contender::{Client, Outcome};
 use crate::document::{Document, Random};
 use crate::measure::documents::batches;
 use crate::measure::{Bench, Scale, Timed, read};
-use crate::resources;
+use crate::resources::Used;
 
 const SMALL: u64 = 1_000;
 const SAMPLE: u64 = 20_000;
@@ -17,10 +17,10 @@ impl Bench<'_> {
     pub(super) fn build_view(&self) -> Outcome<Timed> {
         let sum = self.expect_all()?;
         let mut client = self.engine.client()?;
-        let written_before = resources::written_bytes();
+        let before = Used::now();
         let started = Instant::now();
         client.build_view()?;
-        let timed = Timed::once(self.scale.documents, started.elapsed(), written_before);
+        let timed = Timed::once(self.scale.documents, started, before);
         let reduced = client.reduce(0..u64::MAX)?;
         if reduced != sum {
             return Err(format!("the view reduces to {reduced} instead of {sum}").into());
