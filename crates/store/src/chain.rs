@@ -8,10 +8,12 @@
 //! 1. The position of a node is one more than that of the node before.
 //! 2. A node is never changed once it is linked, except that its successor is set, once.
 //! 3. The index of a node is one more than that of the node before unless it has no writes.
+//! 4. What was admitted after a node that is undone is undone as well; the chain goes on elsewhere.
 
 use std::sync::{Arc, OnceLock};
 
 use crate::catalog::Catalog;
+use crate::error::Error;
 use crate::ids::Sequence;
 use crate::pipeline::Kind;
 use crate::writes::Writes;
@@ -29,6 +31,8 @@ pub(crate) struct Node {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) writes: Writes,
     next: OnceLock<Arc<Node>>,
+    /// Why this node was never committed and will not be.
+    undone: OnceLock<Arc<Error>>,
 }
 
 impl Node {
@@ -47,6 +51,7 @@ impl Node {
             catalog,
             writes: Writes::default(),
             next: OnceLock::new(),
+            undone: OnceLock::new(),
         })
     }
 
@@ -66,6 +71,7 @@ impl Node {
             catalog,
             writes,
             next: OnceLock::new(),
+            undone: OnceLock::new(),
         });
         let linked = self.next.set(Arc::clone(&node)).is_ok();
         assert!(linked, "2: a node has two successors");
@@ -75,6 +81,28 @@ impl Node {
     pub(crate) fn next(&self) -> Option<&Arc<Self>> {
         self.next.get()
     }
+
+    /// Why this node will never be committed, if so.
+    pub(crate) fn undone(&self) -> Option<&Arc<Error>> {
+        self.undone.get()
+    }
+}
+
+/// Undoes every node after `committed`, up to and with `tail`. Returns the node that stands for
+/// `committed` from here on.
+pub(crate) fn undo(committed: &Node, tail: &Node, cause: &Arc<Error>) -> Arc<Node> {
+    let mut at = committed.next();
+    while let Some(node) = at {
+        let _ = node.undone.set(Arc::clone(cause));
+        at = node.next();
+    }
+    // Positions are never used twice: they are versions in memtables, and what is waited for.
+    Node::origin(
+        tail.position + 1,
+        committed.sequence,
+        committed.index,
+        Arc::clone(&committed.catalog),
+    )
 }
 
 /// The nodes after `from`, up to and with `to`, oldest first.
@@ -128,6 +156,20 @@ mod tests {
         drop(last);
         drop(first);
         assert!(watched.upgrade().is_none());
+    }
+
+    #[test]
+    fn what_is_undone_is_known_to_all_who_have_seen_it() {
+        let first = origin();
+        let second = extended(&first);
+        let third = extended(&second);
+        let fourth = extended(&third);
+        let cause = Arc::new(Error::Closed);
+        let after = undo(&second, &fourth, &cause);
+        assert!(first.undone().is_none() && second.undone().is_none());
+        assert!(third.undone().is_some() && fourth.undone().is_some());
+        assert_eq!((after.position, after.index), (4, second.index));
+        assert!(after.next().is_none() && after.undone().is_none());
     }
 
     #[test]

@@ -72,9 +72,10 @@ pub enum Error {
     },
     /// Writing or syncing the transaction failed.
     ///
-    /// Whether it happened is known only after reopening: it did so as a whole, or not at all.
-    /// Every later write fails with [`Error::Poisoned`].
-    #[error("a commit to database {database:?} failed; reopen the store")]
+    /// When [the disk was full](Error::is_disk_full), it did not happen, and the next one is tried
+    /// as if it were the first. Otherwise, whether it happened is known only after reopening: it
+    /// did so as a whole, or not at all. Every later write fails with [`Error::Poisoned`] then.
+    #[error("a commit to database {database:?} failed")]
     CommitFailed {
         /// The database.
         database: String,
@@ -82,7 +83,7 @@ pub enum Error {
         #[source]
         cause: Arc<Error>,
     },
-    /// An earlier commit failed, so writes are refused until the store is reopened.
+    /// An earlier commit or checkpoint failed, so writes are refused until the store is reopened.
     #[error("database {database:?} refuses writes since a commit failed; reopen the store")]
     Poisoned {
         /// The database.
@@ -150,7 +151,8 @@ pub enum Error {
 impl Error {
     /// Whether the reason, however deep, is a full disk or an exceeded quota.
     ///
-    /// Nothing is lost then: free some space and reopen the store.
+    /// Nothing is lost then: free some space, and reopen the store if the error is
+    /// [`Error::Poisoned`].
     pub fn is_disk_full(&self) -> bool {
         match self {
             Self::Io { source, .. } => matches!(

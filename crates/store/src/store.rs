@@ -89,8 +89,8 @@ impl Store {
         Ok(store)
     }
 
-    /// After a crash, opens all databases, so that the log does not wait for ever for one that
-    /// nobody asks for. What goes wrong with one is reported when it is asked for.
+    /// After a crash, opens the databases that are in the log, so that it does not wait for ever
+    /// for one that nobody asks for. What goes wrong with one is reported when it is asked for.
     fn recover(&self) -> Result<(), Error> {
         let Some(log) = &self.shared.log else {
             return Ok(());
@@ -98,6 +98,15 @@ impl Store {
         if self.shared.options.read_only || !log.has_found() {
             return Ok(());
         }
+        for name in log.found_names() {
+            if check_name(&name).is_ok() && self.database_exists(&name)? {
+                let _ = self.database(&name);
+            }
+        }
+        if !log.has_found() {
+            return Ok(());
+        }
+        // What is left is of databases that were deleted, or whose folders have other names now.
         let folder = &self.shared.folder;
         let names = folder
             .list("")
@@ -226,15 +235,16 @@ impl Shared {
             files.open_or_create()?
         };
         let log = self.log.as_ref();
-        let (published, stream) = load(&engine, log.map(|log| &**log), self.options.read_only)?;
-        let published = Arc::new(published);
-        let has_dropped = published.catalog.first_dropped().is_some();
-        let was_replayed = !published.is_all_stored();
         let limits = Limits {
             group: self.options.group_bytes_max,
             transaction: self.options.transaction_bytes_max,
             memtable: self.options.memtable_bytes_max,
         };
+        let found = log.map(|log| &**log);
+        let (published, stream) = load(&engine, found, limits, self.options.read_only)?;
+        let published = Arc::new(published);
+        let has_dropped = published.catalog.first_dropped().is_some();
+        let was_replayed = !published.is_all_stored();
         let applied = published.stored.index;
         let inner = Arc::new_cyclic(|weak| Inner {
             name: name.to_owned(),
@@ -247,7 +257,7 @@ impl Shared {
             checkpointer: Checkpointer::new(Weak::clone(weak)),
         });
         if let Some(log) = log {
-            log.register(stream, applied, Arc::downgrade(&inner));
+            log.register(stream, name, applied, Arc::downgrade(&inner));
         }
         if !inner.read_only && was_replayed {
             inner.request_checkpoint();

@@ -107,8 +107,11 @@ fn step(inner: &Inner, swept: &mut Option<(TableId, Vec<u8>)>) -> Result<bool, E
     let draft = Draft::internal(Kind::Swept, writes, catalog);
     let admission = section.admit(draft, &head.tail)?;
     drop(section);
-    if let Admission::Admitted(ticket) = admission {
-        inner.finish(&ticket)?;
+    match admission {
+        Admission::Admitted(ticket) => inner.finish(&ticket)?,
+        // Something that was queued is undone.
+        Admission::Conflict => return Ok(true),
+        Admission::Nothing(_) | Admission::Refused(..) => {}
     }
     *swept = last;
     Ok(true)

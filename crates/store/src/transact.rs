@@ -8,6 +8,7 @@
 //! 2. A panic of the user's closure passes through and leaves nothing behind.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use crate::catalog::Catalog;
 use crate::checkpoint;
@@ -78,22 +79,24 @@ impl Inner {
                 return Ok((value, sequence));
             }
         }
-        let section = self.pipeline.section();
-        let head = self.pipeline.head()?;
-        let planned = self.draft(&head, kind, &mut plan);
-        let (value, draft) = match planned {
-            Ok(planned) => planned,
-            Err(error) => {
-                drop(section);
-                self.pipeline.wait_for(head.tail.position)?;
-                return Err(error);
+        loop {
+            let section = self.pipeline.section();
+            let head = self.pipeline.head()?;
+            let planned = self.draft(&head, kind, &mut plan);
+            let (value, draft) = match planned {
+                Ok(planned) => planned,
+                Err(error) => {
+                    drop(section);
+                    self.pipeline.wait_for(&head.tail)?;
+                    return Err(error);
+                }
+            };
+            let admission = section.admit(draft, &head.tail)?;
+            drop(section);
+            // Nobody else is admitted while the section is held, but what was may be undone.
+            if let Settled::Done(sequence) = self.settle(admission)? {
+                return Ok((value, sequence));
             }
-        };
-        let admission = section.admit(draft, &head.tail)?;
-        drop(section);
-        match self.settle(admission)? {
-            Settled::Done(sequence) => Ok((value, sequence)),
-            Settled::Again => unreachable!("nobody else is admitted while the section is held"),
         }
     }
 
@@ -106,7 +109,7 @@ impl Inner {
         plan: &mut impl FnMut(&mut Plan<'_>) -> Result<T, E>,
     ) -> Result<(T, Draft), E> {
         self.draft(head, kind, plan).or_else(|error| {
-            self.pipeline.wait_for(head.tail.position)?;
+            self.pipeline.wait_for(&head.tail)?;
             Err(error)
         })
     }
@@ -133,12 +136,12 @@ impl Inner {
                 self.finish(&ticket)?;
                 Ok(Settled::Done(ticket.sequence))
             }
-            Admission::Nothing(position) => {
-                self.pipeline.wait_for(position)?;
+            Admission::Nothing(node) => {
+                self.pipeline.wait_for(&node)?;
                 Ok(Settled::Done(None))
             }
-            Admission::Refused(position, error) => {
-                self.pipeline.wait_for(position)?;
+            Admission::Refused(node, error) => {
+                self.pipeline.wait_for(&node)?;
                 Err(error)
             }
             Admission::Conflict => Ok(Settled::Again),
@@ -148,27 +151,30 @@ impl Inner {
     /// Changes the list of tables while nobody else is admitted.
     pub(crate) fn change_catalog<T>(
         &self,
-        change: impl FnOnce(&Catalog) -> Result<(T, Option<Draft>), Error>,
+        change: impl Fn(&Catalog) -> Result<(T, Option<Draft>), Error>,
     ) -> Result<T, Error> {
         self.check_write()?;
         self.make_room()?;
-        let section = self.pipeline.section();
-        let head = self.pipeline.head()?;
-        let changed = change(head.catalog());
-        let admission = match changed {
-            Ok((value, Some(draft))) => Ok((value, section.admit(draft, &head.tail)?)),
-            Ok((value, None)) => Ok((value, Admission::Nothing(head.tail.position))),
-            Err(error) => Err(error),
-        };
-        drop(section);
-        match admission {
-            Ok((value, admission)) => {
-                self.settle(admission)?;
-                Ok(value)
-            }
-            Err(error) => {
-                self.pipeline.wait_for(head.tail.position)?;
-                Err(error)
+        loop {
+            let section = self.pipeline.section();
+            let head = self.pipeline.head()?;
+            let changed = change(head.catalog());
+            let admission = match changed {
+                Ok((value, Some(draft))) => Ok((value, section.admit(draft, &head.tail)?)),
+                Ok((value, None)) => Ok((value, Admission::Nothing(Arc::clone(&head.tail)))),
+                Err(error) => Err(error),
+            };
+            drop(section);
+            match admission {
+                Ok((value, admission)) => {
+                    if let Settled::Done(_) = self.settle(admission)? {
+                        return Ok(value);
+                    }
+                }
+                Err(error) => {
+                    self.pipeline.wait_for(&head.tail)?;
+                    return Err(error);
+                }
             }
         }
     }

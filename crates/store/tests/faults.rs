@@ -5,7 +5,7 @@ mod common;
 
 use std::sync::Arc;
 
-use bonsaidb_store::{Error, Read, Sequence};
+use bonsaidb_store::{Error, Read};
 use bonsaidb_testkit::disk::{Faults, FaultyFolder, Random};
 
 use common::{content, get, is_failed_commit, open_in, put, small, try_put, with_seeds};
@@ -108,39 +108,6 @@ fn the_disk_may_be_full_at_any_byte() {
         }
         check(&folder, acknowledged);
     });
-}
-
-#[test]
-fn a_full_disk_is_said_to_be_one_and_reading_goes_on() {
-    let folder = Arc::new(FaultyFolder::new(0));
-    let (store, database) = open_in(&folder).unwrap();
-    let table = database.table("things").unwrap();
-    put(&database, table, b"a", b"1");
-    folder.set_faults(Faults {
-        room_bytes: Some(100),
-        ..Faults::default()
-    });
-    let error = try_put(&database, table, b"b", &vec![0; 50_000]).unwrap_err();
-    assert!(matches!(error, Error::CommitFailed { .. }), "{error}");
-    assert!(error.is_disk_full());
-    let error = try_put(&database, table, b"c", b"").unwrap_err();
-    assert!(matches!(error, Error::Poisoned { .. }), "{error}");
-    assert!(error.is_disk_full());
-    let snapshot = database.snapshot().unwrap();
-    match snapshot.get(table, b"a") {
-        Ok(found) => assert_eq!(found.as_deref(), Some(&b"1"[..])),
-        Err(error) => assert!(matches!(error, Error::Poisoned { .. }), "{error}"),
-    }
-    // Reopening after space was freed is all it takes.
-    folder.set_faults(Faults::default());
-    assert!(store.close().is_err());
-    let (_store, database) = open_in(&folder).unwrap();
-    assert_eq!(get(&database, table, b"a").as_deref(), Some(&b"1"[..]));
-    assert_eq!(get(&database, table, b"b"), None);
-    assert_eq!(
-        try_put(&database, table, b"c", b"").unwrap(),
-        Sequence::from(2)
-    );
 }
 
 #[test]

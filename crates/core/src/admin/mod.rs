@@ -1,4 +1,4 @@
-//! The administration database: databases, users, groups and roles.
+//! The administration database: databases, users, groups, roles and tokens.
 //!
 //! ```
 //! # fn main() -> Result<(), bonsaidb_local::Error> {
@@ -31,11 +31,13 @@
 //! # }
 //! ```
 
+pub mod authentication_token;
 pub mod database;
 pub mod group;
 pub mod role;
 pub mod user;
 
+pub use authentication_token::AuthenticationToken;
 pub use database::Database;
 pub use group::PermissionGroup;
 pub use role::Role;
@@ -51,7 +53,7 @@ pub const ADMIN_DATABASE_NAME: &str = "_admin";
 #[schema(
     name = "bonsaidb-admin",
     authority = "khonsulabs",
-    collections = [Database, PermissionGroup, User, Role],
+    collections = [Database, PermissionGroup, User, Role, AuthenticationToken],
     core = crate
 )]
 pub struct Admin;

@@ -243,6 +243,7 @@ pub trait SerializedCollection: Collection {
     /// # Errors
     ///
     /// As [`push`](Self::push); then none is stored.
+    #[only(async)] // the blocking twin's bounds are wider
     async fn push_all_async<
         Contents: IntoIterator<Item = Self::Contents> + Send,
         Cn: AsyncConnection,
@@ -257,6 +258,24 @@ pub trait SerializedCollection: Collection {
     {
         let (transaction, contents) = push_all_transaction::<Self>(contents)?;
         let results = connection.apply_transaction(transaction).await?;
+        pushed_documents(results, contents)
+    }
+
+    /// Stores all `contents` in one transaction and returns the documents in the same order.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push); then none is stored.
+    fn push_all<Contents: IntoIterator<Item = Self::Contents>, Cn: Connection>(
+        contents: Contents,
+        connection: &Cn,
+    ) -> Result<Vec<CollectionDocument<Self>>, Error>
+    where
+        Self: Sized + 'static,
+        Self::PrimaryKey: Default,
+    {
+        let (transaction, contents) = push_all_transaction::<Self>(contents)?;
+        let results = connection.apply_transaction(transaction)?;
         pushed_documents(results, contents)
     }
 

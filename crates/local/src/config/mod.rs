@@ -79,7 +79,8 @@ pub struct StorageConfiguration {
     pub workers: Tasks,
     /// How views are kept.
     pub views: Views,
-    /// How many executed transactions can be listed. 1,000,000 unless set.
+    /// How many executed transactions can be listed, at least: older ones are trimmed in the
+    /// background, many at a time. 1,000,000 unless set.
     pub transactions_kept: u64,
     /// What every authenticated session may do besides what its identity may.
     pub authenticated_permissions: Permissions,

@@ -40,7 +40,7 @@ impl Access<'_> {
         if transaction.operations.is_empty() {
             return Ok(Vec::new());
         }
-        prepared.ready_strict_views()?;
+        let _held = prepared.ready_strict_views()?;
         match self.data.store.transact(|plan| prepared.plan(plan)) {
             Ok((changes, _)) => {
                 self.data.changed(changes.documents);

@@ -51,6 +51,10 @@ impl Shared {
             fs::create_dir_all(&path).map_err(|error| Error::io_at(&path, &error))?;
         }
         let id_file = StorageId::file(&path);
+        let is_only_read = read_only && !configuration.memory_only;
+        if is_only_read && let Err(error) = fs::metadata(&id_file) {
+            return Err(Error::io_at(&id_file, &error));
+        }
         let lock = Lock::acquire(&id_file, configuration.lock_wait, read_only)?;
         let id = StorageId::read_or_create(&id_file, configuration.unique_id, read_only)?;
         let folder: Arc<dyn Folder> = match configuration.folder {
@@ -59,7 +63,7 @@ impl Shared {
             None => Arc::new(DiskFolder::new(&path)),
         };
         let options = Options::default()
-            .read_only(read_only && !configuration.memory_only)
+            .read_only(is_only_read)
             .cache_bytes(configuration.cache_bytes)
             .lock(lock);
         let mut schemas = configuration.schemas;

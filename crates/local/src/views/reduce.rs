@@ -119,7 +119,8 @@ impl ViewIndex {
                 let mut pair = if self.is_current(data, &snapshot, known)? {
                     Pair::of(snapshot)
                 } else {
-                    self.run(data, Some(upkeep))?
+                    self.run(data, Some(upkeep))
+                        .map_err(|error| self.explain(error))?
                 };
                 if !has_summary(&pair)? {
                     summarized = take_in(data, upkeep, &|_| Ok(()));

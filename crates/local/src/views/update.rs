@@ -10,7 +10,8 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use bonsaidb_store::{Plan, Snapshot};
+use bonsaidb_core as core;
+use bonsaidb_store::{self as store, Plan, Snapshot};
 
 use crate::Error;
 use crate::config::IndexingProgress;
@@ -156,7 +157,7 @@ impl ViewIndex {
         self.runs.share(
             |pair| pair.documents.sequence() >= needed,
             || {
-                let pair = self.run(data, None)?;
+                let pair = self.run(data, None).map_err(|error| self.explain(error))?;
                 self.kept.replace(&pair, data);
                 Ok(pair)
             },
@@ -268,6 +269,16 @@ impl ViewIndex {
         }
     }
 
+    /// Says what is wrong where a query fails because nothing can be written.
+    pub(super) fn explain(&self, error: Error) -> Error {
+        match error {
+            Error::Store(store::Error::ReadOnly) => Error::OutdatedView {
+                view: self.name.clone(),
+            },
+            other => other,
+        }
+    }
+
     /// Tells how far the building of this view is.
     fn tell(&self, data: &Data, documents: u64, is_complete: bool) {
         data.progress.tell(&IndexingProgress {
@@ -281,14 +292,43 @@ impl ViewIndex {
     /// Makes sure that a strict view holds what every document emits. Costs nothing after the
     /// first time.
     pub fn ready(&self, data: &Data) -> Result<(), Error> {
-        if self.complete.load(Ordering::Acquire) {
-            return Ok(());
+        match self.begin_building()? {
+            Some(_building) => self.build(data).map_err(|error| self.explain(error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes sure that documents can be removed from a strict view. One that documents break by
+    /// the same key cannot be built; the answer keeps everybody from building it, since a removal
+    /// is right only in an index that nobody adds to meanwhile.
+    pub fn ready_for_removals(&self, data: &Data) -> Result<Option<MutexGuard<'_, ()>>, Error> {
+        let Some(building) = self.begin_building()? else {
+            return Ok(None);
+        };
+        match self.build(data) {
+            Ok(()) => Ok(None),
+            Err(Error::Core(core::Error::UniqueKeyViolation { .. })) => Ok(Some(building)),
+            Err(error) => Err(self.explain(error)),
+        }
+    }
+
+    /// Whether a strict view holds what every document emits.
+    pub fn is_complete(&self) -> bool {
+        self.complete.load(Ordering::Acquire)
+    }
+
+    /// Returns what keeps others from building, or nothing if the view is complete.
+    fn begin_building(&self) -> Result<Option<MutexGuard<'_, ()>>, Error> {
+        if self.is_complete() {
+            return Ok(None);
         }
         user_code::may_wait_for(&self.name)?;
-        let _building = lock(&self.building);
-        if self.complete.load(Ordering::Acquire) {
-            return Ok(());
-        }
+        let building = lock(&self.building);
+        Ok((!self.is_complete()).then_some(building))
+    }
+
+    /// Builds a strict view, for one who keeps others from it.
+    fn build(&self, data: &Data) -> Result<(), Error> {
         let view = data.schematic.view_by_name(&self.name)?;
         let collection = data.collection(&self.name.collection)?;
         let table = data.view_states.strict;

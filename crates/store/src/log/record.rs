@@ -3,12 +3,17 @@
 //! Stream, index, term and sequence, 8 bytes each, little-endian; the length of the rest, 8 bytes;
 //! then for each write: the number of the table, 4 bytes; the length of the key, a varint; the key;
 //! 0 for a removal, or the length of the value and 1, a varint; the value.
+//!
+//! A record with the index 0 is no write set but an announcement: the rest is the name of the
+//! database.
 
 use crate::engine::rows::fill_row_key;
 use crate::ids::{Sequence, Stream, TableId};
 use crate::writes::{Effect, Writes};
 
 const FIXED_BYTES: usize = 40;
+/// The index of what is not a write set.
+const ANNOUNCEMENT: u64 = 0;
 
 /// A write set found in the log.
 #[derive(Debug)]
@@ -53,6 +58,14 @@ pub(crate) fn encode(
     buffer[start - 8..start].copy_from_slice(&length.to_le_bytes());
 }
 
+/// Appends the announcement of a stream.
+pub(super) fn announce(stream: Stream, name: &str, buffer: &mut Vec<u8>) {
+    for number in [stream.as_u64(), ANNOUNCEMENT, 0, 0, name.len() as u64] {
+        buffer.extend_from_slice(&number.to_le_bytes());
+    }
+    buffer.extend_from_slice(name.as_bytes());
+}
+
 /// Takes the next record off the content of a group; `None` when it is none.
 pub(super) fn take(content: &mut &[u8]) -> Option<Record> {
     let (fixed, rest) = content.split_first_chunk::<FIXED_BYTES>()?;
@@ -73,6 +86,12 @@ pub(super) fn take(content: &mut &[u8]) -> Option<Record> {
 }
 
 impl Record {
+    /// The name of the database, if this is an announcement.
+    pub(super) fn announced(&self) -> Option<String> {
+        let is_announcement = self.index == ANNOUNCEMENT;
+        is_announcement.then(|| String::from_utf8_lossy(&self.writes).into_owned())
+    }
+
     /// Calls `each` with the key of the row and the value of every write. Returns nothing when the
     /// record is not what this crate writes.
     pub(crate) fn for_each(&self, mut each: impl FnMut(Vec<u8>, Option<Vec<u8>>)) -> Option<()> {
@@ -179,6 +198,25 @@ mod tests {
             };
             assert!(record.for_each(|_, _| ()).is_none());
         }
+    }
+
+    #[test]
+    fn announcements_are_told_from_write_sets() {
+        let mut buffer = Vec::new();
+        announce(Stream::from(9), "n\u{e4}me", &mut buffer);
+        encode(
+            Stream::from(9),
+            1,
+            Sequence::from(1),
+            &Writes::default(),
+            &mut buffer,
+        );
+        let mut rest = buffer.as_slice();
+        let announced = take(&mut rest).unwrap();
+        assert_eq!(announced.stream, Stream::from(9));
+        assert_eq!(announced.announced().as_deref(), Some("n\u{e4}me"));
+        assert_eq!(take(&mut rest).unwrap().announced(), None);
+        assert!(rest.is_empty());
     }
 
     #[test]

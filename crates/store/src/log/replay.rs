@@ -28,6 +28,8 @@ pub(super) type Marks = BTreeMap<Stream, u64>;
 pub(super) struct Recovered {
     /// In the order in which they were written.
     pub(super) records: HashMap<Stream, Vec<Record>>,
+    /// The names of databases, as they were announced.
+    pub(super) names: HashMap<Stream, String>,
     /// Every file there is, also those that hold nothing.
     pub(super) segments: BTreeMap<u64, Marks>,
     /// Where the log goes on.
@@ -103,8 +105,7 @@ fn open(folder: &Arc<dyn Folder>, id: u64) -> Result<Option<Segment>, Error> {
     }
     match Header::decode(id, &header) {
         Found::Header(header) => {
-            let is_whole = [header.length, HEADER_BYTES as u64].contains(&reader.length);
-            if !is_whole {
+            if !header.allows(reader.length) {
                 return Err(corrupted(folder, id, "it does not have its length"));
             }
             Ok(Some(Segment { header, reader }))
@@ -229,6 +230,10 @@ impl Replay<'_> {
                     "a record is unreadable",
                 ));
             };
+            if let Some(name) = record.announced() {
+                self.recovered.names.insert(record.stream, name);
+                continue;
+            }
             for id in &touched {
                 let marks = self.recovered.segments.entry(*id).or_default();
                 marks.insert(record.stream, record.index);

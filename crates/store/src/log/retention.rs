@@ -23,7 +23,11 @@ pub(super) struct Retention {
     all_known: bool,
 }
 
+/// What the marks of some streams were before.
+pub(super) type Replaced = Vec<(Stream, Option<u64>)>;
+
 struct Progress {
+    name: String,
     /// How far the file of the database is.
     applied: u64,
     database: Weak<Inner>,
@@ -38,8 +42,25 @@ impl Retention {
     }
 
     /// Takes note of an open database.
-    pub(super) fn register(&mut self, stream: Stream, applied: u64, database: Weak<Inner>) {
-        self.streams.insert(stream, Progress { applied, database });
+    pub(super) fn register(
+        &mut self,
+        stream: Stream,
+        name: &str,
+        applied: u64,
+        database: Weak<Inner>,
+    ) {
+        let progress = Progress {
+            name: name.to_owned(),
+            applied,
+            database,
+        };
+        self.streams.insert(stream, progress);
+    }
+
+    /// The name of an open database.
+    pub(super) fn name(&self, stream: Stream) -> Option<String> {
+        let progress = self.streams.get(&stream)?;
+        (!progress.name.is_empty()).then(|| progress.name.clone())
     }
 
     pub(super) fn advance(&mut self, stream: Stream, applied: u64) {
@@ -50,7 +71,7 @@ impl Retention {
 
     /// Takes note that nobody needs the records of a stream any more.
     pub(super) fn forget(&mut self, stream: Stream) {
-        self.register(stream, u64::MAX, Weak::new());
+        self.register(stream, "", u64::MAX, Weak::new());
     }
 
     /// Takes note that streams without a database have none for ever.
@@ -62,11 +83,27 @@ impl Retention {
         self.segments.entry(id).or_default();
     }
 
-    pub(super) fn mark(&mut self, id: u64, marks: &[(Stream, u64)]) {
+    /// Takes note of what is about to be written, and returns what that replaces.
+    pub(super) fn mark(&mut self, id: u64, marks: &[(Stream, u64)]) -> Replaced {
         let segment = self.segments.entry(id).or_default();
-        for (stream, index) in marks {
-            let mark = segment.entry(*stream).or_default();
-            *mark = (*mark).max(*index);
+        let mark = |(stream, index): &(Stream, u64)| {
+            let before = segment.get(stream).copied();
+            segment.insert(*stream, before.map_or(*index, |before| before.max(*index)));
+            (*stream, before)
+        };
+        marks.iter().map(mark).collect()
+    }
+
+    /// Takes note that it was not written after all.
+    pub(super) fn unmark(&mut self, id: u64, replaced: Replaced) {
+        let Some(segment) = self.segments.get_mut(&id) else {
+            return;
+        };
+        for (stream, before) in replaced.into_iter().rev() {
+            match before {
+                Some(index) => segment.insert(stream, index),
+                None => segment.remove(&stream),
+            };
         }
     }
 
@@ -102,17 +139,25 @@ impl Retention {
             self.segments.remove(&id);
             given_up.push(id);
         }
+        debug_assert!(
+            !self.segments.is_empty() || given_up.is_empty(),
+            "2: the segment being written is given up"
+        );
         given_up
     }
 
     /// The databases to ask for a checkpoint, because they hold back too many segments.
     pub(super) fn laggards(&self) -> Vec<Weak<Inner>> {
-        if self.segments.len() <= SEGMENTS_MAX {
-            return Vec::new();
-        }
-        let Some((_, marks)) = self.segments.first_key_value() else {
+        // Those with nothing in them were begun when the disk was full, but for the last.
+        let last = self.last();
+        let is_used = |(id, marks): &(&u64, &Marks)| **id == last || !marks.is_empty();
+        let mut used = self.segments.iter().filter(is_used);
+        let Some((_, marks)) = used.next() else {
             return Vec::new();
         };
+        if used.count() < SEGMENTS_MAX {
+            return Vec::new();
+        }
         marks
             .iter()
             .filter_map(|(stream, index)| {
@@ -131,8 +176,8 @@ mod tests {
     fn segments_go_in_order_when_everybody_is_past_them() {
         let mut retention = Retention::default();
         let (a, b) = (Stream::from(1), Stream::from(2));
-        retention.register(a, 0, Weak::new());
-        retention.register(b, 0, Weak::new());
+        retention.register(a, "a", 0, Weak::new());
+        retention.register(b, "b", 0, Weak::new());
         for (id, marks) in [
             (1, [(a, 5), (b, 1)]),
             (2, [(a, 9), (b, 1)]),

@@ -10,6 +10,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 pub(crate) const LOG_FOLDER: &str = "_log";
 
 pub(super) const HEADER_BYTES: usize = 96;
+/// The length of a file that is not at its end is a multiple of this.
+pub(super) const STEP_BYTES: u64 = 1 << 20;
 const MAGIC: &[u8; 8] = b"BonsaiLg";
 /// The format of the log this crate writes.
 pub(super) const FORMAT: u32 = 1;
@@ -33,7 +35,7 @@ pub(super) struct Header {
     pub(super) salt: [u8; 16],
     /// Where the segment before ends.
     pub(super) before: Position,
-    /// The length of the file, unless it was cut to its header because nothing in it is needed.
+    /// The greatest length of the file.
     pub(super) length: u64,
 }
 
@@ -60,6 +62,14 @@ impl Header {
             before,
             length,
         }
+    }
+
+    /// Whether a file with this header can be of this length: it grows by steps, and is cut to its
+    /// header when nothing in it is needed.
+    pub(super) fn allows(&self, length: u64) -> bool {
+        length == self.length
+            || length == HEADER_BYTES as u64
+            || (0 < length && length < self.length && length.is_multiple_of(STEP_BYTES))
     }
 
     /// What all checksums of frames in this segment begin with.

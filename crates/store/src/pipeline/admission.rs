@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, MutexGuard};
 
 use super::waiter::Waiter;
-use super::{Head, Pipeline};
+use super::{Head, Pipeline, State};
 use crate::catalog::Catalog;
 use crate::chain::Node;
 use crate::error::Error;
@@ -152,12 +152,12 @@ impl Draft {
 pub(crate) enum Admission {
     /// It has a place; its thread now owes a call of [`Pipeline::finish`].
     Admitted(Ticket),
-    /// It changes nothing, but was right as of this position.
-    Nothing(u64),
+    /// It changes nothing, but was right as of this node.
+    Nothing(Arc<Node>),
     /// It must be planned again.
     Conflict,
-    /// It cannot be done, as of this position.
-    Refused(u64, Error),
+    /// It cannot be done, as of this node.
+    Refused(Arc<Node>, Error),
 }
 
 /// The place of an admitted write set.
@@ -188,10 +188,10 @@ impl<'a> Section<'a> {
         };
         draft.resolve_raises();
         if draft.is_empty() {
-            return Ok(Admission::Nothing(tail.position));
+            return Ok(Admission::Nothing(tail));
         }
         if let Err(error) = self.check_draft(&draft, &tail) {
-            return Ok(Admission::Refused(tail.position, error));
+            return Ok(Admission::Refused(tail, error));
         }
         let (sequence, last) = match draft.kind {
             Kind::Logged => {
@@ -209,32 +209,13 @@ impl<'a> Section<'a> {
             Some(catalog) => Arc::new(catalog),
             None => Arc::clone(&tail.catalog),
         };
-        let waiter = self.link(draft.kind, last, catalog, draft.writes)?;
-        Ok(Admission::Admitted(Ticket { sequence, waiter }))
-    }
-
-    /// Appends to the chain, of which meanwhile at most an empty node has become the last.
-    /// Returns a waiter unless the caller is to lead.
-    fn link(
-        &self,
-        kind: Kind,
-        sequence: Sequence,
-        catalog: Arc<Catalog>,
-        writes: Writes,
-    ) -> Result<Option<Arc<Waiter>>, Error> {
         let mut state = lock(&self.pipeline.state);
         self.pipeline.check(&state)?;
-        state.tail = state.tail.extend(kind, sequence, catalog, writes);
-        let waiter = if state.led {
-            let waiter = Arc::new(Waiter::default());
-            state.committers.push_back(Arc::clone(&waiter));
-            Some(waiter)
-        } else {
-            state.led = true;
-            None
-        };
-        state.check();
-        Ok(waiter)
+        if tail.undone().is_some() {
+            return Ok(Admission::Conflict);
+        }
+        let waiter = state.link(draft.kind, last, catalog, draft.writes);
+        Ok(Admission::Admitted(Ticket { sequence, waiter }))
     }
 
     fn check_draft(&self, draft: &Draft, tail: &Node) -> Result<(), Error> {
@@ -255,6 +236,30 @@ impl<'a> Section<'a> {
             }
         }
         Ok(())
+    }
+}
+
+impl State {
+    /// Appends to the chain, of which meanwhile at most an empty node has become the last.
+    /// Returns a waiter unless the caller is to lead.
+    fn link(
+        &mut self,
+        kind: Kind,
+        sequence: Sequence,
+        catalog: Arc<Catalog>,
+        writes: Writes,
+    ) -> Option<Arc<Waiter>> {
+        self.tail = self.tail.extend(kind, sequence, catalog, writes);
+        let waiter = if self.led {
+            let waiter = Arc::new(Waiter::default());
+            self.committers.push_back(Arc::clone(&waiter));
+            Some(waiter)
+        } else {
+            self.led = true;
+            None
+        };
+        self.check();
+        waiter
     }
 }
 

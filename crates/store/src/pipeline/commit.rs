@@ -6,9 +6,10 @@ use std::sync::atomic::Ordering;
 use super::admission::Kind;
 use super::waiter::{Outcome, Waiter};
 use super::{Pipeline, State, Ticket};
-use crate::chain::Node;
+use crate::chain::{self, Node};
 use crate::engine::rows::{TABLE_BYTES, fill_row_key};
 use crate::error::Error;
+use crate::log::Failure;
 use crate::memtable::Memtable;
 use crate::published::Published;
 use crate::sync::lock;
@@ -37,10 +38,7 @@ impl Pipeline {
         };
         match outcome {
             Outcome::Committed | Outcome::Lead => Ok(()),
-            Outcome::Failed(cause) => Err(Error::CommitFailed {
-                database: self.database.clone(),
-                cause,
-            }),
+            Outcome::Failed(cause) => Err(self.commit_failed(&cause)),
             Outcome::Refused(cause) => Err(self.poisoned(&cause)),
         }
     }
@@ -60,9 +58,9 @@ impl Pipeline {
                 self.publish(group);
                 Outcome::Committed
             }
-            Err(cause) => {
-                self.fail(&group, &cause);
-                Outcome::Failed(cause)
+            Err(failure) => {
+                self.fail(&group, &failure);
+                Outcome::Failed(failure.cause)
             }
         }
     }
@@ -102,10 +100,22 @@ impl Pipeline {
         drop((before, group.nodes));
     }
 
-    fn fail(&self, group: &Group, cause: &Arc<Error>) {
+    fn fail(&self, group: &Group, failure: &Failure) {
+        let cause = &failure.cause;
         let (committers, watchers) = {
             let mut state = lock(&self.state);
-            state.poison.get_or_insert_with(|| Arc::clone(cause));
+            if failure.is_final {
+                state.poison.get_or_insert_with(|| Arc::clone(cause));
+            } else {
+                // What is queued rests on this group, so nothing of it can stand.
+                let origin = chain::undo(&state.committed, &state.tail, cause);
+                state.tail = Arc::clone(&origin);
+                state.committed = origin;
+                if state.freeze_wanted {
+                    state.freeze();
+                    self.checkpoint_due.store(true, Ordering::Release);
+                }
+            }
             state.led = false;
             self.changed.notify_all();
             let committers = std::mem::take(&mut state.committers);
@@ -118,7 +128,11 @@ impl Pipeline {
         }
         let watchers = watchers.into_iter().map(|(_, waiter)| waiter);
         for waiter in committers.into_iter().chain(watchers) {
-            waiter.tell(Outcome::Refused(Arc::clone(cause)));
+            waiter.tell(if failure.is_final {
+                Outcome::Refused(Arc::clone(cause))
+            } else {
+                Outcome::Failed(Arc::clone(cause))
+            });
         }
     }
 }

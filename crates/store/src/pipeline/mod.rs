@@ -17,7 +17,8 @@
 //! 2. Exactly one thread leads, or nothing is queued, or the pipeline is poisoned.
 //! 3. While one leads, every queued write set beyond those in its group has one committer
 //!    waiting, in the same order.
-//! 4. Nothing is admitted or committed after a commit or a checkpoint has failed.
+//! 4. Nothing is admitted or committed after a commit or a checkpoint has failed, except that a
+//!    commit which failed because the disk was full is undone with all that was queued behind it.
 //! 5. While one leads, the active memtable is not replaced by others.
 
 mod admission;
@@ -48,7 +49,7 @@ pub(crate) struct Limits {
 
 impl Limits {
     /// From this size on a memtable is written to the file, so that there is room for the next.
-    fn freeze_bytes(self) -> usize {
+    pub(crate) fn freeze_bytes(self) -> usize {
         self.memtable / 2
     }
 }
@@ -144,7 +145,8 @@ impl Pipeline {
     /// Makes everything that is committed durable.
     pub(crate) fn sync(&self) -> Result<(), Error> {
         match self.log.as_ref().map(|(log, _)| log.sync()) {
-            Some(Err(cause)) => Err(self.poisoned(&cause)),
+            Some(Err(failure)) if failure.is_final => Err(self.poisoned(&failure.cause)),
+            Some(Err(failure)) => Err(self.commit_failed(&failure.cause)),
             _ => Ok(()),
         }
     }
@@ -336,10 +338,21 @@ impl Pipeline {
         }
     }
 
-    /// Waits until everything up to `position` is durable and published.
-    pub(crate) fn wait_for(&self, position: u64) -> Result<(), Error> {
+    fn commit_failed(&self, cause: &Arc<Error>) -> Error {
+        Error::CommitFailed {
+            database: self.database.clone(),
+            cause: Arc::clone(cause),
+        }
+    }
+
+    /// Waits until everything up to `node` is durable and published.
+    pub(crate) fn wait_for(&self, node: &Node) -> Result<(), Error> {
+        let position = node.position;
         let waiter = {
             let mut state = lock(&self.state);
+            if let Some(cause) = node.undone() {
+                return Err(self.commit_failed(cause));
+            }
             if state.committed.position >= position {
                 return Ok(());
             }
@@ -351,21 +364,26 @@ impl Pipeline {
             waiter
         };
         match waiter.wait() {
-            Outcome::Failed(cause) | Outcome::Refused(cause) => Err(self.poisoned(&cause)),
+            Outcome::Failed(cause) => Err(self.commit_failed(&cause)),
+            Outcome::Refused(cause) => Err(self.poisoned(&cause)),
             Outcome::Committed | Outcome::Lead => Ok(()),
         }
     }
 
     /// Refuses what is new, and waits for what was admitted.
     pub(crate) fn stop(&self, stop: Stop) -> Result<(), Error> {
-        let position = {
+        let tail = {
             let _section = self.section();
             let mut state = lock(&self.state);
             state.stop.get_or_insert(stop);
             self.changed.notify_all();
-            state.tail.position
+            Arc::clone(&state.tail)
         };
-        self.wait_for(position)
+        // What was undone is nothing to wait for.
+        match self.wait_for(&tail) {
+            Err(Error::CommitFailed { .. }) => Ok(()),
+            waited => waited,
+        }
     }
 }
 
@@ -377,8 +395,9 @@ impl State {
             return;
         }
         let mut after = Published::clone(&self.published);
+        let next = Arc::new(after.active.successor());
         after.frozen = Some(Frozen {
-            memtable: std::mem::take(&mut after.active),
+            memtable: std::mem::replace(&mut after.active, next),
             sequence: after.sequence,
             index: after.index,
         });

@@ -50,6 +50,11 @@ pub enum ViewUpdatePolicy {
     /// In the transaction that changes a document.
     Eager,
     /// In the transaction that changes a document; and no two documents may emit the same key.
+    ///
+    /// If there are documents already that do when the view is added, queries of the view and
+    /// writes to its collection fail with
+    /// [`Error::UniqueKeyViolation`](crate::Error::UniqueKeyViolation), which names two of them;
+    /// all but transactions that only delete from the collection.
     Unique,
 }
 
