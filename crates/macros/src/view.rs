@@ -69,7 +69,7 @@ fn serialization(
             impl #generics #core::schema::SerializedView for #ident #arguments_of_type #bounds {
                 type Format = #format;
 
-                fn format() -> Self::Format {
+                fn format() -> #format {
                     <#format as ::core::default::Default>::default()
                 }
             }
@@ -120,7 +120,7 @@ mod tests {
             "#[view(collection = C, key = u32, serialization = F<G>, core = x)] struct A;",
             "impl x::schema::SerializedView for A {
                 type Format = F<G>;
-                fn format() -> Self::Format { <F<G> as ::core::default::Default>::default() }
+                fn format() -> F<G> { <F<G> as ::core::default::Default>::default() }
             }",
         );
         contains(

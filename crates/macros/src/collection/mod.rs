@@ -143,7 +143,7 @@ fn serialization(
             type Contents = Self;
             type Format = #format;
 
-            fn format() -> Self::Format {
+            fn format() -> #format {
                 <#format as ::core::default::Default>::default()
             }
 
