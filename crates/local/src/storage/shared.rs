@@ -65,6 +65,8 @@ impl Shared {
         let options = Options::default()
             .read_only(is_only_read)
             .cache_bytes(configuration.cache_bytes)
+            .memtable_bytes_max(configuration.memtable_bytes)
+            .log_segment_bytes(configuration.log_segment_bytes)
             .lock(lock);
         let mut schemas = configuration.schemas;
         let admin = Arc::new(Admin::schematic()?);
