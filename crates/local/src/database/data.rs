@@ -139,7 +139,9 @@ impl Data {
             .views
             .get(name)
             .ok_or(Error::Core(core::Error::ViewNotFound))?;
-        self.collection(&name.collection)?;
+        if view.is_encrypted {
+            return Err(Error::EncryptionDisabled);
+        }
         Ok(view)
     }
 
@@ -225,7 +227,7 @@ impl Data {
                 .values()
                 .filter(|view| !view.policy.is_eager() && view.name.collection == collection.name);
             for view in lazy {
-                if let Some(state) = State::read(&snapshot, self.view_states.lazy, &view.name)? {
+                if let Some(state) = view.state(&snapshot, self.view_states.lazy)? {
                     needed = needed.min(state.next_change);
                 }
             }

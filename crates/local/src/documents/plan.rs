@@ -197,7 +197,7 @@ impl Step<'_> {
                 plan.delete(self.collection.documents, header.id.to_vec());
                 self.note_change(plan, &header.id);
                 for view in self.strict {
-                    view.plan_removal(plan, data, &header.id)?;
+                    view.plan_removal(plan, &header.id)?;
                 }
                 Ok(OperationResult::DocumentDeleted {
                     collection: self.collection.name.clone(),

@@ -13,6 +13,7 @@ mod emitted;
 mod entry;
 mod index;
 mod mapping;
+mod nearby;
 mod pairs;
 mod query;
 mod reduce;

@@ -119,12 +119,13 @@ impl ViewIndex {
     /// index: the moment of now, or the last pair. Without either, a query that is free to do so,
     /// as `may_run` says, makes a pair.
     pub fn basis(&self, data: &Data, may_run: bool) -> Result<Basis, Error> {
+        let known = self.known_current();
         let now = self.as_it_is(data)?;
         if self.policy.is_eager() {
             return Ok(Basis::Together(now));
         }
         self.kept.want();
-        if self.is_current(data, &now.index)? {
+        if self.is_current(data, &now.index, known)? {
             self.kept.replace(&now, data);
             return Ok(Basis::Together(now));
         }

@@ -27,7 +27,7 @@ impl ViewIndex {
         for range in ranges {
             for entry in index.range(entries, range.bounds(), direction)? {
                 let (key, value) = entry?;
-                let mapping = self.layout.decode(&key, &value);
+                let mapping = self.layout.decode(key, value.into_vec());
                 if !each(mapping.ok_or_else(|| self.damaged_entry())?)? {
                     return Ok(());
                 }

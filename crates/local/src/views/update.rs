@@ -21,7 +21,7 @@ use crate::user_code;
 use crate::views::batch::Batch;
 use crate::views::mapping::map_all;
 use crate::views::summary::Upkeep;
-use crate::views::{Pair, State, ViewIndex};
+use crate::views::{Pair, ViewIndex};
 
 /// The indexing runs of one view.
 #[derive(Debug, Default)]
@@ -131,6 +131,10 @@ impl Drop for Running<'_> {
     }
 }
 
+/// See [`ViewIndex::known_current`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KnownCurrent(u64);
+
 impl ViewIndex {
     /// Returns documents and index as they are, whether or not they belong together.
     pub fn as_it_is(&self, data: &Data) -> Result<Pair, Error> {
@@ -142,8 +146,9 @@ impl ViewIndex {
 
     /// Returns documents and index of one moment, not older than the call.
     pub fn up_to_date(&self, data: &Data) -> Result<Pair, Error> {
+        let known = self.known_current();
         let pair = self.as_it_is(data)?;
-        if self.policy.is_eager() || self.is_current(data, &pair.index)? {
+        if self.policy.is_eager() || self.is_current(data, &pair.index, known)? {
             return Ok(pair);
         }
         let needed = pair.documents.sequence();
@@ -174,9 +179,24 @@ impl ViewIndex {
         });
     }
 
-    /// Whether the index of `snapshot` holds all that its documents emit.
-    pub(super) fn is_current(&self, data: &Data, snapshot: &Snapshot) -> Result<bool, Error> {
-        let Some(state) = State::read(snapshot, data.view_states.lazy, &self.name)? else {
+    /// What is known of when the index was current, for a snapshot that is taken later.
+    pub(super) fn known_current(&self) -> KnownCurrent {
+        KnownCurrent(self.current_before.load(Ordering::Acquire))
+    }
+
+    /// Whether the index of `snapshot` holds all that its documents emit. `known` is from before
+    /// the snapshot: then what made the index current is part of it.
+    pub(super) fn is_current(
+        &self,
+        data: &Data,
+        snapshot: &Snapshot,
+        known: KnownCurrent,
+    ) -> Result<bool, Error> {
+        let after = snapshot.sequence().as_u64() + 1;
+        if known.0 == after {
+            return Ok(true);
+        }
+        let Some(state) = self.state(snapshot, data.view_states.lazy)? else {
             return Ok(false);
         };
         if state.version != data.schematic.view_by_name(&self.name)?.version() {
@@ -186,7 +206,11 @@ impl ViewIndex {
             return Ok(false);
         }
         let collection = data.collection(&self.name.collection)?;
-        Ok(!collection.changed_since(snapshot, &state.next_change)?)
+        let is_current = !collection.changed_since(snapshot, &state.next_change)?;
+        if is_current {
+            self.current_before.fetch_max(after, Ordering::Release);
+        }
+        Ok(is_current)
     }
 
     /// Indexes all that is not indexed yet, in batches of their own so that writers get through.
@@ -197,25 +221,29 @@ impl ViewIndex {
         let view = data.schematic.view_by_name(&self.name)?;
         let collection = data.collection(&self.name.collection)?;
         let table = data.view_states.lazy;
-        let key = State::key(&self.name);
         self.tables()?;
         let mut indexed = 0;
         let mut builds = false;
         loop {
             let snapshot = data.store.snapshot()?;
-            let state = State::read(&snapshot, table, &self.name)?
+            let state = self
+                .state(&snapshot, table)?
                 .ok_or_else(|| Error::damaged(format!("the state of view `{}`", self.name)))?;
-            builds |= state.scan_from.is_some();
+            let scans = state.scan_from.is_some();
+            builds |= scans;
             let batch = Batch::read(&snapshot, collection, state)?;
             let batch_documents = batch.documents.len() as u64;
             indexed += batch_documents;
-            let mapped = map_all(view, batch.documents, data.parallelization)?;
+            let mapped = map_all(view, &self.name, batch.documents, data.parallelization)?;
             let next = batch.next.encode();
             let write = |plan: &mut Plan<'_>| {
-                for (id, emissions) in &mapped {
-                    self.replace(plan, id, emissions)?;
+                let mut changes = self.changes(plan)?;
+                if scans {
+                    changes.add_all(plan, &mapped)?;
+                } else {
+                    changes.replace_all(plan, &mapped)?;
                 }
-                plan.put(table, key.clone(), next.clone());
+                plan.put(table, self.state_key.clone(), next.clone());
                 Ok::<_, Error>(())
             };
             let with_summary = upkeep.filter(|_| batch.is_last).is_some_and(|upkeep| {
@@ -308,19 +336,21 @@ impl ViewIndex {
         let mut indexed = 0;
         loop {
             let snapshot = data.store.snapshot()?;
-            let state = State::read(&snapshot, table, &self.name)?
+            let state = self
+                .state(&snapshot, table)?
                 .ok_or_else(|| Error::damaged(format!("the state of view `{}`", self.name)))?;
             if state.scan_from.is_none() {
                 break;
             }
             let batch = Batch::read(&snapshot, collection, state)?;
             indexed += batch.documents.len() as u64;
-            let mapped = map_all(view, batch.documents, data.parallelization)?;
+            let mapped = map_all(view, &self.name, batch.documents, data.parallelization)?;
             data.store.transact(|plan| {
+                let mut changes = self.changes(plan)?;
                 for (id, emissions) in &mapped {
-                    self.replace(plan, id, emissions)?;
+                    changes.replace(plan, id, emissions)?;
                 }
-                plan.put(table, State::key(&self.name), batch.next.encode());
+                plan.put(table, self.state_key.clone(), batch.next.encode());
                 Ok::<_, Error>(())
             })?;
             self.tell(data, indexed, batch.next.scan_from.is_none());
