@@ -221,7 +221,10 @@ fn threads_that_share_a_group_are_refused_together_and_try_again() {
                     thread::yield_now();
                 }
             });
-            let joined: Vec<_> = writers.into_iter().map(thread::ScopedJoinHandle::join).collect();
+            let joined: Vec<_> = writers
+                .into_iter()
+                .map(thread::ScopedJoinHandle::join)
+                .collect();
             done.store(true, Ordering::Relaxed);
             for ended in joined {
                 ended.unwrap();
