@@ -88,7 +88,7 @@ struct Guarded {
 }
 
 macro_rules! guarded {
-    ($({ $name:ident $operation:ident (
+    ($({ $name:ident $operation:ident [] (
         $($argument:ident: $param:ty => give $owned:ty as $seen:ty),*
     ) -> $output:ty; $($needs:tt)* })*) => {
         impl KeyValue for Guarded {

@@ -5,13 +5,16 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Error, Fields, LitStr, Path, Result, Variant};
 
-use crate::arguments::{Once, all, read};
+use crate::arguments::{Once, all, arguments};
 use crate::core_path::actionable_path;
 
+arguments! {
+    "action":
+    actionable: Once<Path>,
+}
+
 pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
-    let mut given = Once::<Path>::default();
-    read("action", &input.attrs, &mut [("actionable", &mut given)])?;
-    let actionable = actionable_path(&given);
+    let actionable = actionable_path(&Arguments::read(&input.attrs)?.actionable);
     let Data::Enum(data) = &input.data else {
         return Err(Error::new(
             Span::call_site(),

@@ -1,6 +1,6 @@
 //! The arguments of helper attributes such as `#[collection(name = "shapes", views = [ByArea])]`, for all derives.
 //!
-//! A derive makes one slot per argument and has [`read`] fill them from every attribute of that name. The slot's type says
+//! A derive makes one slot per argument, by [`arguments!`], and has [`read`] fill them from every attribute of that name. The slot's type says
 //! what the value looks like; the order of the slots is the order in which messages list what is accepted.
 //!
 //! | slot | written as |
@@ -17,6 +17,29 @@ use syn::{
     Attribute, Error, Expr, LitBool, LitInt, LitStr, Meta, Path, PathArguments, Result, Token,
     Type, TypePath, bracketed, parenthesized, token,
 };
+
+/// Declares `Arguments`: what the attribute of that name accepts, in the order in which messages list it.
+macro_rules! arguments {
+    ($attribute:literal: $($name:ident: $slot:ty),* $(,)?) => {
+        #[derive(Default)]
+        struct Arguments {
+            $($name: $slot,)*
+        }
+
+        impl Arguments {
+            fn read(attributes: &[syn::Attribute]) -> syn::Result<Self> {
+                let mut arguments = Self::default();
+                $crate::arguments::read(
+                    $attribute,
+                    attributes,
+                    &mut [$((stringify!($name), &mut arguments.$name)),*],
+                )?;
+                Ok(arguments)
+            }
+        }
+    };
+}
+pub(crate) use arguments;
 
 /// Takes the value of one argument.
 pub trait Slot {

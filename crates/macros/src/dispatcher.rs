@@ -7,8 +7,14 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Error, Ident, Path, Result, Token, TypePath, token};
 
-use crate::arguments::{List, Once, Slot, read};
+use crate::arguments::{List, Once, Slot, arguments};
 use crate::core_path::actionable_path;
+
+arguments! {
+    "dispatcher":
+    input: Inputs,
+    actionable: Once<Path>,
+}
 
 /// `input = Request` or `input = [A, B]`.
 #[derive(Default)]
@@ -30,14 +36,11 @@ impl Slot for Inputs {
 }
 
 pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
-    let mut inputs = Inputs::default();
-    let mut given = Once::<Path>::default();
-    read(
-        "dispatcher",
-        &input.attrs,
-        &mut [("input", &mut inputs), ("actionable", &mut given)],
-    )?;
-    let actionable = actionable_path(&given);
+    let Arguments {
+        input: inputs,
+        actionable,
+    } = Arguments::read(&input.attrs)?;
+    let actionable = actionable_path(&actionable);
     if inputs.many.is_empty() {
         inputs
             .one

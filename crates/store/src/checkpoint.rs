@@ -10,12 +10,18 @@
 
 use std::sync::{Arc, Mutex, Weak};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use crate::database::Inner;
 use crate::error::Error;
 use crate::load::applied_rows;
+use crate::memtable::Memtable;
 use crate::published::{Frozen, Stored};
 use crate::sync::lock;
+
+/// How long the thread waits for others to let go of a memtable that it has written.
+const RELEASE_ATTEMPTS: u32 = 50;
+const RELEASE_PAUSE: Duration = Duration::from_millis(1);
 
 /// The thread that checkpoints one database, while there is something to write.
 #[derive(Debug)]
@@ -84,14 +90,27 @@ fn checkpoint_requested(inner: &Inner) {
             state.requested = false;
         }
         // A failure poisons the pipeline, and those who write report it.
-        while let Ok(true) = step(inner) {}
+        while let Ok(Some(written)) = step(inner) {
+            release(written);
+        }
     }
 }
 
-/// Writes what is frozen. Returns whether something was.
-pub(crate) fn step(inner: &Inner) -> Result<bool, Error> {
+/// Frees a memtable here rather than in a thread of a user, who happens to be the last to look at
+/// it: that would take as long as many commits. Whoever goes on looking pays for it all the same.
+fn release(written: Arc<Memtable>) {
+    for _ in 0..RELEASE_ATTEMPTS {
+        if Arc::strong_count(&written) == 1 {
+            break;
+        }
+        thread::sleep(RELEASE_PAUSE);
+    }
+}
+
+/// Writes what is frozen, and returns that, if there was something.
+pub(crate) fn step(inner: &Inner) -> Result<Option<Arc<Memtable>>, Error> {
     let _maintenance = lock(&inner.maintenance);
-    Ok(step_with(inner, |_| Ok(()))?.is_some())
+    step_with(inner, |_| Ok(()))
 }
 
 /// Writes everything committed before this is called.
@@ -102,7 +121,7 @@ pub(crate) fn flush(inner: &Inner) -> Result<(), Error> {
 
 /// Writes everything committed before this is called, for one who holds `maintenance`.
 pub(crate) fn flush_locked(inner: &Inner) -> Result<(), Error> {
-    while let Some(()) = step_with(inner, |_| Ok(()))? {}
+    while step_with(inner, |_| Ok(()))?.is_some() {}
     if inner.pipeline.freeze() {
         step_with(inner, |_| Ok(()))?;
     }
@@ -114,7 +133,7 @@ pub(crate) fn flush_locked(inner: &Inner) -> Result<(), Error> {
 pub(crate) fn step_with(
     inner: &Inner,
     also: impl FnOnce(&Frozen) -> Result<(), Error>,
-) -> Result<Option<()>, Error> {
+) -> Result<Option<Arc<Memtable>>, Error> {
     let published = inner.pipeline.last_published();
     let Some(frozen) = &published.frozen else {
         return Ok(None);
@@ -137,5 +156,5 @@ pub(crate) fn step_with(
     if inner.pipeline.take_checkpoint_due() {
         inner.checkpointer.start();
     }
-    Ok(Some(()))
+    Ok(Some(Arc::clone(&frozen.memtable)))
 }

@@ -39,6 +39,7 @@ mod database;
 mod engine;
 mod error;
 mod files;
+mod filter;
 mod folder;
 mod ids;
 mod load;

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::ids::{Sequence, Stream, TableId};
 use crate::log::{Log, Record};
 use crate::memtable::Memtable;
+use crate::pipeline::Limits;
 use crate::published::{Published, Stored};
 use crate::read::Direction;
 use crate::writes::Writes;
@@ -53,6 +54,7 @@ pub(crate) fn applied_rows(stream: Stream, index: u64, sequence: Sequence) -> Wr
 pub(crate) fn load(
     engine: &Arc<Engine>,
     log: Option<&Log>,
+    limits: Limits,
     read_only: bool,
 ) -> Result<(Published, Stream), Error> {
     let unread = Published {
@@ -63,7 +65,7 @@ pub(crate) fn load(
             0,
         )),
         frozen: None,
-        active: Arc::default(),
+        active: Arc::new(Memtable::new(limits.freeze_bytes())),
         version: 0,
         sequence: Sequence::default(),
         index: 0,
@@ -96,7 +98,7 @@ pub(crate) fn load(
 
 /// Puts what the file does not have into the memtable.
 fn replay(published: &mut Published, records: &[Record]) -> Result<(), Error> {
-    let active = Memtable::default();
+    let active = published.active.successor();
     for record in records {
         if record.index <= published.index {
             continue;

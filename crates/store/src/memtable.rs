@@ -8,14 +8,17 @@
 //! 1. Versions of one row are next to each other, the newest first.
 //! 2. What was added is never changed or removed.
 //! 3. `bytes` is at least the memory taken.
+//! 4. The filter, when there is one, knows every row that readers know of.
 
 use std::cmp::Ordering;
 use std::ops::Bound;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering as Atomic};
 
 use crossbeam_skiplist::SkipMap;
 use crossbeam_skiplist::map::Entry;
 
+use crate::filter::Filter;
 use crate::read::Direction;
 
 /// How many versions of a row are passed one by one before the rest is skipped.
@@ -46,11 +49,22 @@ impl PartialOrd for Place {
 /// How many removals a memtable takes. Whoever reads a range passes over each of them.
 const REMOVALS_MAX: usize = 8_192;
 
+/// From this many rows on, a filter is worth its memory.
+const FILTERED_ROWS_MIN: usize = 2_048;
+
+/// How much smaller the filter is than what the memtable may grow to.
+const FILTER_SHARE: usize = 128;
+
 #[derive(Debug, Default)]
 pub(crate) struct Memtable {
     rows: SkipMap<Place, Option<Vec<u8>>>,
+    /// How large it is expected to get.
+    bytes_max: usize,
     bytes: AtomicUsize,
     removals: AtomicUsize,
+    /// How many rows there are until a filter is made.
+    unfiltered: AtomicUsize,
+    filter: OnceLock<Filter>,
 }
 
 /// One version of one row.
@@ -68,14 +82,45 @@ impl Stored<'_> {
 }
 
 impl Memtable {
+    /// Makes an empty one that is expected to take up to `bytes_max`.
+    pub(crate) fn new(bytes_max: usize) -> Self {
+        Self {
+            bytes_max,
+            ..Self::default()
+        }
+    }
+
+    /// Makes an empty one of the same kind.
+    pub(crate) fn successor(&self) -> Self {
+        Self::new(self.bytes_max)
+    }
+
     /// Adds a row, or its removal, as of a version greater than all before.
     pub(crate) fn add(&self, row_key: Vec<u8>, version: u64, value: Option<Vec<u8>>) {
         let bytes = row_key.len() + value.as_ref().map_or(0, Vec::len) + ROW_BYTES;
         if value.is_none() {
             self.removals.fetch_add(1, Atomic::Relaxed);
         }
+        match self.filter.get() {
+            Some(filter) => filter.add(&row_key),
+            None => self.begin_to_filter(&row_key),
+        }
         self.rows.insert(Place { row_key, version }, value);
         self.bytes.fetch_add(bytes, Atomic::Relaxed);
+    }
+
+    /// Makes the filter when this row is one of many.
+    fn begin_to_filter(&self, row_key: &[u8]) {
+        if self.unfiltered.fetch_add(1, Atomic::Relaxed) < FILTERED_ROWS_MIN {
+            return;
+        }
+        let filter = Filter::new(self.bytes_max / FILTER_SHARE);
+        filter.add(row_key);
+        for row in &self.rows {
+            filter.add(&row.key().row_key);
+        }
+        let is_first = self.filter.set(filter).is_ok();
+        debug_assert!(is_first, "4: two threads add");
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -93,6 +138,11 @@ impl Memtable {
 
     /// The newest row with this key up to `version`.
     pub(crate) fn find(&self, row_key: &[u8], version: u64) -> Option<Stored<'_>> {
+        if let Some(filter) = self.filter.get()
+            && !filter.may_hold(row_key)
+        {
+            return None;
+        }
         let place = Place {
             row_key: row_key.to_vec(),
             version,

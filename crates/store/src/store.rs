@@ -235,15 +235,16 @@ impl Shared {
             files.open_or_create()?
         };
         let log = self.log.as_ref();
-        let (published, stream) = load(&engine, log.map(|log| &**log), self.options.read_only)?;
-        let published = Arc::new(published);
-        let has_dropped = published.catalog.first_dropped().is_some();
-        let was_replayed = !published.is_all_stored();
         let limits = Limits {
             group: self.options.group_bytes_max,
             transaction: self.options.transaction_bytes_max,
             memtable: self.options.memtable_bytes_max,
         };
+        let found = log.map(|log| &**log);
+        let (published, stream) = load(&engine, found, limits, self.options.read_only)?;
+        let published = Arc::new(published);
+        let has_dropped = published.catalog.first_dropped().is_some();
+        let was_replayed = !published.is_all_stored();
         let applied = published.stored.index;
         let inner = Arc::new_cyclic(|weak| Inner {
             name: name.to_owned(),

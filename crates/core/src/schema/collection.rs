@@ -52,8 +52,49 @@ use crate::schema::{CollectionName, Schematic};
 /// # Formats
 ///
 /// Contents are serialized by [`pot`](transmog_pot::pot) unless the derive names another format of
-/// [`transmog`]. With `serialization = None`, documents are bytes that the program writes and reads
-/// itself:
+/// [`transmog`]:
+///
+/// ```
+/// # fn main() -> Result<(), bonsaidb_local::Error> {
+/// # let folder = tempfile::tempdir()?;
+/// use std::io::{self, Read, Write};
+///
+/// use bonsaidb_core::schema::{Collection, SerializedCollection};
+/// use bonsaidb_core::transmog::{Format, OwnedDeserializer};
+/// # use bonsaidb_local::Database;
+/// # use bonsaidb_local::config::{Builder, StorageConfiguration};
+///
+/// /// Documents can be read without this program.
+/// #[derive(Clone, Default)]
+/// struct Text;
+///
+/// impl Format<'_, Poem> for Text {
+///     type Error = io::Error;
+///
+///     fn serialize_into<W: Write>(&self, poem: &Poem, mut writer: W) -> io::Result<()> {
+///         writer.write_all(poem.0.as_bytes())
+///     }
+/// }
+///
+/// impl OwnedDeserializer<Poem> for Text {
+///     fn deserialize_from<R: Read>(&self, reader: R) -> io::Result<Poem> {
+///         io::read_to_string(reader).map(Poem)
+///     }
+/// }
+///
+/// #[derive(Debug, Collection)]
+/// #[collection(name = "poems", serialization = Text)]
+/// struct Poem(String);
+///
+/// let db = Database::open::<Poem>(StorageConfiguration::new(folder.path()))?;
+/// let poem = Poem("An old silent pond...".to_owned()).push_into(&db)?;
+/// let read = Poem::get(&poem.header.id, &db)?.expect("stored above");
+/// assert_eq!(read.contents.0, poem.contents.0);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// With `serialization = None`, documents are bytes that the program writes and reads itself:
 ///
 /// ```
 /// # fn main() -> Result<(), bonsaidb_local::Error> {

@@ -1,5 +1,6 @@
 //! A storage: a folder of databases, and the handles to it.
 
+mod access;
 mod admin;
 mod connection;
 mod id;

@@ -6,7 +6,13 @@ use syn::ext::IdentExt;
 use syn::{Error, Fields, Ident, LitStr, Result, Type, Variant};
 
 use super::{Requests, permissions};
-use crate::arguments::{Flag, Once, both, read};
+use crate::arguments::{Flag, Once, arguments, both};
+
+arguments! {
+    "actionable":
+    protection: Once<LitStr>,
+    subaction: Flag,
+}
 
 /// One variant, and what was said of it.
 pub struct Handler<'a> {
@@ -37,18 +43,10 @@ struct Field<'a> {
 
 impl<'a> Handler<'a> {
     pub fn of(variant: &'a Variant) -> Result<Self> {
-        let (mut protection, mut subaction) = (Once::<LitStr>::default(), Flag::default());
-        read(
-            "actionable",
-            &variant.attrs,
-            &mut [
-                ("protection", &mut protection),
-                ("subaction", &mut subaction),
-            ],
-        )?;
-        let is_subaction = subaction.is_set();
+        let given = Arguments::read(&variant.attrs)?;
+        let is_subaction = given.subaction.is_set();
         let (protection, ()) = both(
-            protection_of(variant, protection.get(), is_subaction),
+            protection_of(variant, given.protection.get(), is_subaction),
             check_subaction(variant, is_subaction),
         )?;
         let named = |(index, field): (usize, &'a syn::Field)| Field {

@@ -17,8 +17,13 @@ use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Error, Ident, Path, Result};
 
 use self::handler::Handler;
-use crate::arguments::{Once, all, read};
+use crate::arguments::{Once, all, arguments};
 use crate::core_path::actionable_path;
+
+arguments! {
+    "actionable":
+    actionable: Once<Path>,
+}
 
 /// What all traits of one enum need to know.
 struct Requests<'a> {
@@ -31,13 +36,7 @@ struct Requests<'a> {
 }
 
 pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
-    let mut given = Once::<Path>::default();
-    read(
-        "actionable",
-        &input.attrs,
-        &mut [("actionable", &mut given)],
-    )?;
-    let actionable = actionable_path(&given);
+    let actionable = actionable_path(&Arguments::read(&input.attrs)?.actionable);
     let Data::Enum(data) = &input.data else {
         return Err(Error::new(
             Span::call_site(),

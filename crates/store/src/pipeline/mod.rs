@@ -49,7 +49,7 @@ pub(crate) struct Limits {
 
 impl Limits {
     /// From this size on a memtable is written to the file, so that there is room for the next.
-    fn freeze_bytes(self) -> usize {
+    pub(crate) fn freeze_bytes(self) -> usize {
         self.memtable / 2
     }
 }
@@ -395,8 +395,9 @@ impl State {
             return;
         }
         let mut after = Published::clone(&self.published);
+        let next = Arc::new(after.active.successor());
         after.frozen = Some(Frozen {
-            memtable: std::mem::take(&mut after.active),
+            memtable: std::mem::replace(&mut after.active, next),
             sequence: after.sequence,
             index: after.index,
         });
