@@ -50,6 +50,12 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A database was created, and its files are not there.
+    #[error("the files of a database are missing: {}", path.display())]
+    MissingDatabase {
+        /// The folder of the database.
+        path: PathBuf,
+    },
     /// A view is not up to date, and the storage was opened read-only. With
     /// [`AccessPolicy::NoUpdate`](core::connection::AccessPolicy::NoUpdate) a lazy view answers
     /// from what is indexed.

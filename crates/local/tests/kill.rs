@@ -1,7 +1,9 @@
 //! A process that is killed while four threads write: whatever it acknowledged is there
 //! afterwards, every transaction is there whole or not at all, and all views match the documents.
 //!
-//! The test starts its own binary as the process to kill.
+//! The test starts its own binary as the process to kill. Half of the rounds have limits so small
+//! that memtables are written, and files of the log begun and removed, all the time.
+//! `KILL_ROUNDS=n` runs that many rounds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
@@ -22,6 +24,8 @@ use serde::{Deserialize, Serialize};
 
 const FOLDER: &str = "BONSAIDB_KILLED_WRITER_FOLDER";
 const ROUNDS: u64 = 6;
+/// Given to the process when its limits are to be small.
+const SMALL: &str = "BONSAIDB_KILLED_WRITER_IS_SMALL";
 /// Documents that one transaction stores together.
 const TOGETHER: usize = 3;
 
@@ -69,8 +73,14 @@ impl CollectionMapReduce for ByTag {
     }
 }
 
-fn open(folder: &Path) -> Database {
-    Database::open::<Entry>(StorageConfiguration::new(folder)).unwrap()
+fn open(folder: &Path, is_small: bool) -> Database {
+    let mut configuration = StorageConfiguration::new(folder);
+    if is_small {
+        configuration = configuration
+            .memtable_bytes(30_000)
+            .log_segment_bytes(20_000);
+    }
+    Database::open::<Entry>(configuration).unwrap()
 }
 
 /// Not a test of its own: the process that is killed.
@@ -79,7 +89,7 @@ fn writer() {
     let Ok(folder) = std::env::var(FOLDER) else {
         return;
     };
-    let db = open(Path::new(&folder));
+    let db = open(Path::new(&folder), std::env::var(SMALL).is_ok());
     let begin = db.last_transaction_id().unwrap().unwrap_or(0);
     thread::scope(|scope| {
         for thread in 0..4 {
@@ -116,14 +126,17 @@ fn writer() {
 fn what_a_killed_process_acknowledged_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let mut acknowledged = BTreeMap::new();
-    for round in 0..ROUNDS {
+    let rounds = std::env::var("KILL_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
+    for round in 0..rounds {
+        let is_small = round % 2 == 1;
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "writer", "--nocapture", "--test-threads=1"])
             .env(FOLDER, folder.path())
+            .envs(is_small.then_some((SMALL, "1")))
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut wanted = 25 + round * 17;
+        let mut wanted = 25 + round % 20 * 17;
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
             let line = line.unwrap();
             // The test harness may have begun the line.
@@ -141,7 +154,7 @@ fn what_a_killed_process_acknowledged_is_there() {
             }
         }
         child.wait().unwrap();
-        check(&open(folder.path()), &acknowledged);
+        check(&open(folder.path(), round % 4 < 2), &acknowledged);
     }
 }
 

@@ -117,6 +117,11 @@ impl Workload {
         )
     }
 
+    /// Returns whether it changes what is stored.
+    pub(crate) const fn writes(self) -> bool {
+        self.waits_for_disk() || matches!(self, Self::Bulk | Self::ViewBuild)
+    }
+
     /// Returns whether one operation comes after the other, so that they are as fast as they take long.
     pub(crate) const fn is_of_one_thread(self) -> bool {
         !matches!(self, Self::Insert16 | Self::Update16)

@@ -75,6 +75,12 @@ pub struct StorageConfiguration {
     /// The memory that each open database may use for caching. 128 MiB unless set, of which only
     /// what is needed is taken.
     pub cache_bytes: usize,
+    /// The memory that each open database may use for what is in the log and not yet in its own
+    /// file. 128 MiB unless set. Writers wait when it is full, and opening after a crash takes
+    /// longer the larger it is.
+    pub memtable_bytes: usize,
+    /// The greatest length of a file of the log. 64 MiB unless set.
+    pub log_segment_bytes: usize,
     /// How much works in the background.
     pub workers: Tasks,
     /// How views are kept.
@@ -96,6 +102,20 @@ impl StorageConfiguration {
     #[must_use]
     pub fn on_folder(mut self, folder: Arc<dyn Folder>) -> Self {
         self.folder = Some(folder);
+        self
+    }
+
+    /// Sets [`memtable_bytes`](Self::memtable_bytes).
+    #[must_use]
+    pub fn memtable_bytes(mut self, bytes: usize) -> Self {
+        self.memtable_bytes = bytes;
+        self
+    }
+
+    /// Sets [`log_segment_bytes`](Self::log_segment_bytes).
+    #[must_use]
+    pub fn log_segment_bytes(mut self, bytes: usize) -> Self {
+        self.log_segment_bytes = bytes;
         self
     }
 
@@ -121,6 +141,8 @@ impl Default for StorageConfiguration {
             unique_id: None,
             lock_wait: Duration::from_secs(5),
             cache_bytes: 128 << 20,
+            memtable_bytes: 128 << 20,
+            log_segment_bytes: 64 << 20,
             workers: Tasks::for_this_machine(),
             views: Views::default(),
             transactions_kept: 1_000_000,

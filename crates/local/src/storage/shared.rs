@@ -65,6 +65,8 @@ impl Shared {
         let options = Options::default()
             .read_only(is_only_read)
             .cache_bytes(configuration.cache_bytes)
+            .memtable_bytes_max(configuration.memtable_bytes)
+            .log_segment_bytes(configuration.log_segment_bytes)
             .lock(lock);
         let mut schemas = configuration.schemas;
         let admin = Arc::new(Admin::schematic()?);
@@ -140,6 +142,11 @@ impl Shared {
             return Ok(Arc::clone(data));
         }
         let schematic = self.schema(&schema()?)?;
+        // Its files were there before it was noted, so they are lost and not to be made anew.
+        if !self.store.database_exists(name)? {
+            let path = self.path.join(name);
+            return Err(Error::MissingDatabase { path });
+        }
         let data = Arc::new(self.open_data(name, schematic)?);
         databases.insert(name.to_owned(), Arc::clone(&data));
         Ok(data)
@@ -172,9 +179,10 @@ impl Shared {
         }
     }
 
-    /// Runs `record` to note a new database, with nobody else creating or deleting one. What a
-    /// deletion that was cut short has left under the name is removed first; but not where the
-    /// file system ignores case, and the folder is that of a database that `shares_folder`.
+    /// Makes the files of a new database, then runs `record` to note it, with nobody else creating
+    /// or deleting one. What a creation or deletion that was cut short has left under the name is
+    /// removed first; but not where the file system ignores case, and the folder is that of a
+    /// database that `shares_folder`.
     pub fn create(
         &self,
         name: &str,
@@ -192,6 +200,7 @@ impl Shared {
             }
             self.store.delete_database(name)?;
         }
+        self.store.database(name)?;
         record()
     }
 

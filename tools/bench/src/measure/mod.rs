@@ -19,6 +19,9 @@ use crate::histogram::Histogram;
 use crate::resources::{self, Used};
 use crate::workload::Workload;
 
+/// Processor time is counted in hundredths of a second: less than this is no measurement.
+const PROCESSOR_SECONDS_MIN: f64 = 0.05;
+
 /// How much is done.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Scale {
@@ -38,7 +41,7 @@ pub(crate) struct Measurement {
     pub peak_memory_bytes: Option<u64>,
     /// From the beginning of what was timed until the database was closed.
     pub written_bytes: Option<u64>,
-    /// In all threads, while the time was taken.
+    /// In all threads, while the time was taken; if it was long enough to be counted.
     pub processor_seconds: Option<f64>,
     /// Numbers that belong to this workload alone.
     pub facts: BTreeMap<String, u64>,
@@ -110,7 +113,9 @@ fn finish(timed: Timed) -> Measurement {
         latencies: timed.latencies,
         peak_memory_bytes: resources::peak_memory_bytes(),
         written_bytes: written.map(|(after, before)| after.saturating_sub(before)),
-        processor_seconds: processor.map(|(after, before)| after - before),
+        processor_seconds: processor
+            .map(|(after, before)| after - before)
+            .filter(|seconds| *seconds >= PROCESSOR_SECONDS_MIN),
         facts: timed.facts,
     }
 }

@@ -99,29 +99,34 @@ fn table(summary: &Summary, workload: Workload) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let has_p9999 = rows.iter().any(|row| row.p9999_us.is_some());
+    let columns = columns(workload, &rows);
     let mut text = format!(
         "## {}\n\n`{}`; latencies are of one {}.\n\n",
         workload.title(),
         workload.name(),
         workload.operation()
     );
-    let mut heading = format!(
-        "| database | {} per second | x raw | p50 | p99 |",
-        workload.unit()
-    );
-    let mut rule = "|---|---:|---:|---:|---:|".to_owned();
-    if has_p9999 {
-        heading += " p99.99 |";
-        rule += "---:|";
-    }
+    let headings = columns.iter().map(|(heading, _)| heading.as_str());
     line(
         &mut text,
-        &(heading + " processor for each | peak memory | bytes written for each |"),
+        &format!(
+            "| database | {} |",
+            headings.collect::<Vec<_>>().join(" | ")
+        ),
     );
-    line(&mut text, &(rule + "---:|---:|---:|"));
+    line(
+        &mut text,
+        &format!("|---|{}", "---:|".repeat(columns.len())),
+    );
     for row in rows {
-        line(&mut text, &cells(row, has_p9999));
+        let cells = columns
+            .iter()
+            .map(|(_, cell)| cell(row))
+            .collect::<Vec<_>>();
+        line(
+            &mut text,
+            &format!("| {} | {} |", row.engine, cells.join(" | ")),
+        );
     }
     text.push('\n');
     if let Some(facts) = facts(summary, workload) {
@@ -130,23 +135,37 @@ fn table(summary: &Summary, workload: Workload) -> String {
     text
 }
 
-fn cells(row: &ResultRow, has_p9999: bool) -> String {
-    let mut cells = vec![
-        row.engine.clone(),
-        number(row.per_second),
-        known(row.ratio_to_raw, number),
-        time(row.p50_us),
-        time(row.p99_us),
-    ];
-    if has_p9999 {
-        cells.push(known(row.p9999_us, time));
+type Cell = fn(&ResultRow) -> String;
+
+/// Returns the headings of the columns that say something about a workload, and what is in them.
+fn columns(workload: Workload, rows: &[&ResultRow]) -> Vec<(String, Cell)> {
+    let mut columns: Vec<(String, Cell)> =
+        vec![(format!("{} per second", workload.unit()), |row| {
+            number(row.per_second)
+        })];
+    if workload.waits_for_disk() {
+        columns.push(("x raw".to_owned(), |row| known(row.ratio_to_raw, number)));
     }
-    cells.push(known(row.processor_us_per_unit, time));
+    columns.push(("p50".to_owned(), |row| time(row.p50_us)));
+    columns.push(("p99".to_owned(), |row| time(row.p99_us)));
+    if rows.iter().any(|row| row.p9999_us.is_some()) {
+        columns.push(("p99.99".to_owned(), |row| known(row.p9999_us, time)));
+    }
+    if rows.iter().any(|row| row.processor_us_per_unit.is_some()) {
+        columns.push(("processor for each".to_owned(), |row| {
+            known(row.processor_us_per_unit, time)
+        }));
+    }
     #[allow(clippy::cast_precision_loss)]
-    let memory = row.peak_memory_bytes.map(|bytes| bytes as f64);
-    cells.push(known(memory, bytes));
-    cells.push(known(row.written_bytes_per_unit, bytes));
-    format!("| {} |", cells.join(" | "))
+    columns.push(("peak memory".to_owned(), |row| {
+        known(row.peak_memory_bytes.map(|bytes| bytes as f64), bytes)
+    }));
+    if workload.writes() {
+        columns.push(("bytes written for each".to_owned(), |row| {
+            known(row.written_bytes_per_unit, bytes)
+        }));
+    }
+    columns
 }
 
 fn known(number: Option<f64>, text: fn(f64) -> String) -> String {

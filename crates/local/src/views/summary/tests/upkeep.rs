@@ -337,19 +337,23 @@ fn after_a_power_loss_the_summary_is_brought_up_to_date() {
         let view = Reducing::new(concatenation);
         let is_strict = seed % 2 == 0;
         let mut folder = FaultyFolder::new(seed);
+        let options = || {
+            let memtable_bytes = [20_000, 128 << 20][usize::from(seed % 4 < 2)];
+            Options::default().memtable_bytes_max(memtable_bytes)
+        };
         let mut model = Model::new();
         let mut uncertain = None;
         for life in 0..3 {
             let context = format!("seed {seed}, life {life}");
-            let store = Store::open(Arc::new(folder.clone()), Options::default()).unwrap();
+            let store = Store::open(Arc::new(folder.clone()), options()).unwrap();
             let database = store.database("test").unwrap();
             let upkeep = upkeep(&view, tables(&database, "view"), is_strict);
             settle(&database, &mut model, uncertain.take());
             folder.set_faults(Faults {
-                power_off_at_call: Some(1 + random.below(400) as u64),
+                power_off_at_call: Some(1 + random.below(80) as u64),
                 ..Faults::default()
             });
-            while !folder.is_off() && folder.counts().calls < 400 {
+            while !folder.is_off() && folder.counts().calls < 80 {
                 let count = 1 + random.below(30);
                 let changes = changes(&mut random, count);
                 let mut after = model.clone();
@@ -370,7 +374,7 @@ fn after_a_power_loss_the_summary_is_brought_up_to_date() {
             }
             drop((database, store));
             folder = folder.restart(random.number());
-            let store = Store::open(Arc::new(folder.clone()), Options::default()).unwrap();
+            let store = Store::open(Arc::new(folder.clone()), options()).unwrap();
             let database = store.database("test").unwrap();
             settle(&database, &mut model, uncertain.take());
             let upkeep = Upkeep {
