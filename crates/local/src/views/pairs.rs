@@ -119,13 +119,14 @@ impl ViewIndex {
     /// index: the moment of now, or the last pair. Without either, a query that is free to do so,
     /// as `may_run` says, makes a pair.
     pub fn basis(&self, data: &Data, may_run: bool) -> Result<Basis, Error> {
-        let known = self.known_current();
-        let now = self.as_it_is(data)?;
+        let now = self.now(data)?;
         if self.policy.is_eager() {
-            return Ok(Basis::Together(now));
+            return Ok(Basis::Together(Pair::of(now.snapshot)));
         }
         self.kept.want();
-        if self.is_current(data, &now.index, known)? {
+        let is_current = self.is_current(data, &now)?;
+        let now = Pair::of(now.snapshot);
+        if is_current {
             self.kept.replace(&now, data);
             return Ok(Basis::Together(now));
         }
@@ -290,6 +291,20 @@ mod tests {
         assert_eq!(world.ask(AccessPolicy::NoUpdate), 1);
         world.storage.clone().close().unwrap();
         assert!(!world.keeps());
+    }
+
+    #[test]
+    fn a_state_from_before_a_run_is_not_taken_for_current() {
+        let world = world();
+        let (data, view) = (&world.db.data, &world.view);
+        assert!(view.is_current(data, &view.now(data).unwrap()).unwrap());
+        Note(1).push_into(&world.db).unwrap();
+        let before = view.now(data).unwrap();
+        assert_eq!(world.ask(AccessPolicy::UpdateBefore), 2);
+        let after = view.now(data).unwrap();
+        assert!(view.is_current(data, &after).unwrap());
+        assert_eq!(before.snapshot.sequence(), after.snapshot.sequence());
+        assert!(!view.is_current(data, &before).unwrap());
     }
 
     #[test]

@@ -7,13 +7,13 @@
 use bonsaidb_core::connection::SerializedQueryKey;
 use bonsaidb_core::schema::view;
 use bonsaidb_core::schema::view::map::MappedSerializedValue;
-use bonsaidb_store as store;
+use bonsaidb_store::{self as store, Snapshot};
 
 use crate::Error;
 use crate::database::Data;
 use crate::user_code;
 use crate::views::summary::{Reader, Touched, Upkeep};
-use crate::views::update::KnownCurrent;
+use crate::views::update::Now;
 use crate::views::{Pair, ViewIndex};
 
 /// What came of a plan that is thrown away.
@@ -78,32 +78,32 @@ impl ViewIndex {
         answer: &dyn Fn(&Reader<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let upkeep = self.upkeep(data.schematic.view_by_name(&self.name)?)?;
-        let known = self.known_current();
-        let pair = self.as_it_is(data)?;
+        let now = self.now(data)?;
         if self.policy.is_eager() {
-            return self.answer_strict(data, &pair, &upkeep, answer);
+            return self.answer_strict(data, &now.snapshot, &upkeep, answer);
         }
         if !current {
-            return self.answer_as_it_is(data, &pair, &upkeep, answer);
+            return self.answer_as_it_is(data, &now.snapshot, &upkeep, answer);
         }
-        let pair = self.up_to_date_with_summary(data, known, pair, &upkeep)?;
+        let pair = self.up_to_date_with_summary(data, now, &upkeep)?;
         match upkeep.reader(&pair.index)? {
             Some(reader) => answer(&reader),
             None => answer(&upkeep.scanner(&pair.index)), // Nothing can be written.
         }
     }
 
-    /// Documents and index of one moment, not older than `pair`, and with a summary of that index
+    /// Documents and index of one moment, not older than `now`, and with a summary of that index
     /// unless the storage is read-only.
     fn up_to_date_with_summary(
         &self,
         data: &Data,
-        known: KnownCurrent,
-        pair: Pair,
+        now: Now,
         upkeep: &Upkeep<'_>,
     ) -> Result<Pair, Error> {
         let has_summary = |pair: &Pair| Ok::<_, Error>(upkeep.reader(&pair.index)?.is_some());
-        if self.is_current(data, &pair.index, known)? && has_summary(&pair)? {
+        let is_current = self.is_current(data, &now)?;
+        let pair = Pair::of(now.snapshot);
+        if is_current && has_summary(&pair)? {
             return Ok(pair);
         }
         let needed = pair.documents.sequence();
@@ -114,10 +114,9 @@ impl ViewIndex {
         let pair = self.runs.share(
             |pair| pair.documents.sequence() >= needed && has_summary(pair).unwrap_or(false),
             || {
-                let known = self.known_current();
-                let snapshot = data.store.snapshot()?;
-                let mut pair = if self.is_current(data, &snapshot, known)? {
-                    Pair::of(snapshot)
+                let now = self.now(data)?;
+                let mut pair = if self.is_current(data, &now)? {
+                    Pair::of(now.snapshot)
                 } else {
                     self.run(data, Some(upkeep))
                         .map_err(|error| self.explain(error))?
@@ -140,11 +139,11 @@ impl ViewIndex {
     fn answer_as_it_is<T>(
         &self,
         data: &Data,
-        pair: &Pair,
+        now: &Snapshot,
         upkeep: &Upkeep<'_>,
         answer: &dyn Fn(&Reader<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        if let Some(reader) = upkeep.reader(&pair.index)? {
+        if let Some(reader) = upkeep.reader(now)? {
             return answer(&reader);
         }
         let taken_in = self.runs.alone_now(|| take_in(data, upkeep, answer));
@@ -157,17 +156,17 @@ impl ViewIndex {
                 }
             }
         }
-        answer(&upkeep.scanner(&pair.index))
+        answer(&upkeep.scanner(now))
     }
 
     fn answer_strict<T>(
         &self,
         data: &Data,
-        pair: &Pair,
+        now: &Snapshot,
         upkeep: &Upkeep<'_>,
         answer: &dyn Fn(&Reader<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        if let Some(reader) = upkeep.reader(&pair.index)? {
+        if let Some(reader) = upkeep.reader(now)? {
             return answer(&reader);
         }
         user_code::may_wait_for(&self.name)?;
@@ -176,7 +175,7 @@ impl ViewIndex {
             take_in(data, upkeep, answer)
         });
         match taken_in {
-            Err(error) if is_read_only(&error) => answer(&upkeep.scanner(&pair.index)),
+            Err(error) if is_read_only(&error) => answer(&upkeep.scanner(now)),
             result => result,
         }
     }

@@ -131,28 +131,41 @@ impl Drop for Running<'_> {
     }
 }
 
-/// See [`ViewIndex::known_current`].
-#[derive(Clone, Copy, Debug)]
-pub(super) struct KnownCurrent(u64);
+/// The committed state, as a view looks at it.
+#[derive(Clone, Debug)]
+pub(super) struct Now {
+    pub snapshot: Snapshot,
+    /// What was known before the snapshot was taken of when the index was current: whatever made
+    /// it current is part of the snapshot.
+    current_before: u64,
+}
 
 impl ViewIndex {
-    /// Returns documents and index as they are, whether or not they belong together.
-    pub fn as_it_is(&self, data: &Data) -> Result<Pair, Error> {
+    /// Returns the state of now, in which documents and index may or may not belong together.
+    pub(super) fn now(&self, data: &Data) -> Result<Now, Error> {
         if self.policy.is_eager() {
             self.ready(data)?;
         }
-        Ok(Pair::of(data.store.snapshot()?))
+        let current_before = self.current_before.load(Ordering::Acquire);
+        Ok(Now {
+            snapshot: data.store.snapshot()?,
+            current_before,
+        })
+    }
+
+    /// Returns documents and index as they are, whether or not they belong together.
+    pub fn as_it_is(&self, data: &Data) -> Result<Pair, Error> {
+        Ok(Pair::of(self.now(data)?.snapshot))
     }
 
     /// Returns documents and index of one moment, not older than the call.
     pub fn up_to_date(&self, data: &Data) -> Result<Pair, Error> {
-        let known = self.known_current();
-        let pair = self.as_it_is(data)?;
-        if self.policy.is_eager() || self.is_current(data, &pair.index, known)? {
-            return Ok(pair);
+        let now = self.now(data)?;
+        if self.policy.is_eager() || self.is_current(data, &now)? {
+            return Ok(Pair::of(now.snapshot));
         }
-        let needed = pair.documents.sequence();
-        drop(pair);
+        let needed = now.snapshot.sequence();
+        drop(now);
         user_code::may_wait_for(&self.name)?;
         self.runs.share(
             |pair| pair.documents.sequence() >= needed,
@@ -179,21 +192,11 @@ impl ViewIndex {
         });
     }
 
-    /// What is known of when the index was current, for a snapshot that is taken later.
-    pub(super) fn known_current(&self) -> KnownCurrent {
-        KnownCurrent(self.current_before.load(Ordering::Acquire))
-    }
-
-    /// Whether the index of `snapshot` holds all that its documents emit. `known` is from before
-    /// the snapshot: then what made the index current is part of it.
-    pub(super) fn is_current(
-        &self,
-        data: &Data,
-        snapshot: &Snapshot,
-        known: KnownCurrent,
-    ) -> Result<bool, Error> {
+    /// Whether the index holds all that the documents emit.
+    pub(super) fn is_current(&self, data: &Data, now: &Now) -> Result<bool, Error> {
+        let snapshot = &now.snapshot;
         let after = snapshot.sequence().as_u64() + 1;
-        if known.0 == after {
+        if now.current_before == after {
             return Ok(true);
         }
         let Some(state) = self.state(snapshot, data.view_states.lazy)? else {
