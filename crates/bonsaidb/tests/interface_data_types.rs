@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fmt::Debug;
 
 use bonsaidb::core::Error;
-use bonsaidb::core::admin::{Admin, PermissionGroup, Role, User};
+use bonsaidb::core::admin::{Admin, AuthenticationToken, PermissionGroup, Role, User};
 use bonsaidb::core::arc_bytes::serde::{Bytes, CowBytes};
 use bonsaidb::core::connection::{
     self, AccessPolicy, AuthenticationMethod, Bound, Identity, IdentityId, IdentityReference,
@@ -221,6 +221,23 @@ fn texts_name_what_they_are() {
         Admin::schema_name().to_string(),
         "khonsulabs.bonsaidb-admin"
     );
+    let admin = Admin::schematic().unwrap();
+    let mut collections = admin
+        .collections()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>();
+    collections.sort();
+    assert_eq!(
+        collections,
+        [
+            "bonsaidb.authentication-tokens",
+            "bonsaidb.databases",
+            "khonsulabs.permission-group",
+            "khonsulabs.role",
+            "khonsulabs.user",
+        ]
+    );
+    assert!(admin.contains_collection::<AuthenticationToken>());
     assert_eq!(limits::LIST_TRANSACTIONS_MAX_RESULTS, 1000);
     assert_eq!(limits::LIST_TRANSACTIONS_DEFAULT_RESULT_COUNT, 100);
 }

@@ -449,3 +449,60 @@ fn defined_views_need_only_their_collection() {
 
 /// A derived view without `serialization` has the default one.
 trait DefaultViewCheck: DefaultViewSerialization {}
+
+/// Variants may have the names of the traits' own types: `Self::Error` would be ambiguous then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Key)]
+enum Level {
+    Error,
+    Warning,
+    LENGTH,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Key)]
+enum Answer {
+    Error(u8),
+    Value { text: String },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Collection)]
+#[collection(name = "parts", serialization = transmog_pot::Pot, natural_id = Some(7))]
+enum Part {
+    Contents,
+    Format,
+    PrimaryKey(u32),
+}
+
+#[derive(Clone, Debug, View, ViewSchema)]
+#[view(collection = Part, key = Level, value = u32, serialization = transmog_pot::Pot)]
+enum Parts {
+    Format,
+    Key,
+    Value,
+    View,
+}
+
+impl CollectionMapReduce for Parts {
+    fn map<'doc>(&self, document: CollectionDocument<Part>) -> ViewMapResult<'doc, Self> {
+        document.header.emit_key_and_value(Level::Error, 1)
+    }
+}
+
+#[test]
+fn variants_may_be_named_like_associated_types() {
+    assert!(Level::Error.as_ord_bytes().unwrap() < Level::Warning.as_ord_bytes().unwrap());
+    let answers = [
+        Answer::Error(3),
+        Answer::Value {
+            text: "a".to_owned(),
+        },
+    ];
+    for answer in answers {
+        let bytes = answer.as_ord_bytes().unwrap();
+        let decoded = Answer::from_ord_bytes(ByteSource::Borrowed(&bytes)).unwrap();
+        assert_eq!(decoded, answer);
+    }
+    assert_eq!(
+        <Part as SerializedCollection>::natural_id(&Part::Format),
+        Some(7)
+    );
+}

@@ -1,10 +1,13 @@
 //! Functions over any connection, with no more bounds than the traits promise.
 
 use std::borrow::Borrow;
+use std::cell::Cell;
 use std::fmt::Debug;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use bonsaidb::core::Error;
+use bonsaidb::core::admin::{Role, User};
 use bonsaidb::core::connection::{
     AccessPolicy, AsyncConnection, AsyncLowLevelConnection, AsyncStorageConnection, Bound,
     Connection, GroupedReductions, HasSchema, HasSession, LowLevelConnection, MaybeOwned, QueryKey,
@@ -14,8 +17,9 @@ use bonsaidb::core::document::{CollectionDocument, CollectionHeader, Emit, Heade
 use bonsaidb::core::key::{IntoPrefixRange, Key, KeyEncoding};
 use bonsaidb::core::schema::view::map::{MappedDocuments, ViewMappings};
 use bonsaidb::core::schema::{
-    Collection, CollectionMapReduce, InsertError, Nameable, NamedCollection, ReduceResult, Schema,
-    SerializedCollection, SerializedView, View, ViewMapResult, ViewMappedValue, ViewSchema,
+    Collection, CollectionMapReduce, InsertError, Nameable, NamedCollection, NamedReference,
+    ReduceResult, Schema, SerializedCollection, SerializedView, View, ViewMapResult,
+    ViewMappedValue, ViewSchema,
 };
 use bonsaidb::core::transaction::{Operation, OperationResult, Transaction};
 use bonsaidb::local::config::{Builder, StorageConfiguration};
@@ -169,6 +173,18 @@ fn low_level<C: LowLevelConnection>(db: &C) -> Result<usize, Error> {
         None,
         AccessPolicy::NoUpdate,
     )?;
+    let name = db
+        .schematic()
+        .view::<BySize>()
+        .expect("registered")
+        .view_name();
+    let ascending = Sort::Ascending;
+    let policy = AccessPolicy::UpdateBefore;
+    let serialized = db.query_by_name(&name, None, ascending, None, policy)?;
+    assert_eq!(serialized[0].deserialized::<BySize>()?.key, 2);
+    let serialized = db.query_by_name_with_docs(&name, None, ascending, None, policy)?;
+    let typed: MappedDocuments<OwnedDocument, BySize> = serialized.deserialized()?;
+    assert_eq!(typed.len(), 1);
     let sum: i64 = db.reduce::<BySize, i32>(None, AccessPolicy::UpdateBefore)?;
     assert_eq!(sum, 2);
     db.reduce_grouped::<BySize, i32>(None, AccessPolicy::UpdateAfter)?;
@@ -212,6 +228,38 @@ where
     })?;
     assert_ne!(before, to);
     Ok(Some(document))
+}
+
+/// The blocking half does not send what it is given to other threads.
+fn store_numbered<C: Connection>(names: &[&str], db: &C) -> Result<usize, Error> {
+    let numbers = Rc::new(Cell::new(0));
+    let next = Rc::clone(&numbers);
+    let items = names.iter().map(move |name| {
+        next.set(next.get() + 1);
+        item(name, next.get())
+    });
+    let stored = Item::push_all(items, db)?;
+    assert_eq!(stored.len(), names.len());
+    usize::try_from(numbers.get()).map_err(|error| Error::other("items", error))
+}
+
+/// Somebody's name that stays in its thread.
+#[derive(Clone)]
+struct Local(Rc<String>);
+
+impl<'a> Nameable<'a, u64> for Local {
+    fn name(self) -> Result<NamedReference<'a, u64>, Error> {
+        Ok(NamedReference::from(String::clone(&self.0)))
+    }
+}
+
+fn act_as<'a, S, N>(name: N, storage: &S) -> Result<S::Authenticated, Error>
+where
+    S: StorageConnection,
+    N: Nameable<'a, u64> + Clone,
+{
+    assert!(Role::assume_identity(name.clone(), storage).is_err());
+    User::assume_identity(name, storage)
 }
 
 /// A connection kept in a struct, by value, for any backend.
@@ -435,6 +483,23 @@ async fn handles_convert_both_ways() {
     let task = tokio::spawn(async move { item("a", 1).push_into_async(&*other).await.map(|_| ()) });
     task.await.unwrap().unwrap();
     assert_eq!(Item::all_async(&*shared).count().await.unwrap(), 1);
+}
+
+#[test]
+fn blocking_helpers_keep_to_their_thread() {
+    let folder = tempfile::tempdir().unwrap();
+    let configuration = StorageConfiguration::new(folder.path().join("s"))
+        .with_schema::<Item>()
+        .unwrap();
+    let storage = Storage::open(configuration).unwrap();
+    let db = databases(&storage).unwrap();
+    assert_eq!(store_numbered(&["a", "b", "c"], &db).unwrap(), 3);
+    assert_eq!(Item::get("c", &db).unwrap().unwrap().contents.size, 3);
+
+    storage.create_user("ann").unwrap();
+    let ann = Local(Rc::new(String::from("ann")));
+    let session = act_as(ann, &storage).unwrap();
+    assert!(session.session().unwrap().identity().is_some());
 }
 
 /// Anything that is a key may be asked for through these bounds.

@@ -346,7 +346,8 @@ impl View for ByTag {
     }
 }
 
-impl DefaultViewSerialization for ByTag {}
+// As older guides call it.
+impl bonsaidb::core::schema::DefaultSerializedView for ByTag {}
 
 impl ViewSchema for ByTag {
     type MappedKey<'doc> = Tagged<'doc>;

@@ -4,12 +4,15 @@
 //! names: whoever uses a table imports this module.
 
 pub use crate::Error;
-pub use crate::connection::{AccessPolicy, Range, SerializedQueryKey, Sort};
+pub use crate::connection::{self, AccessPolicy, Range, SerializedQueryKey, Sort};
 pub use crate::document::{DocumentId, Header, OwnedDocument};
+pub use crate::keyvalue::{KeyOperation, Output};
 pub use crate::permissions::bonsai::{
-    DatabaseAction, DocumentAction, TransactionAction, ViewAction,
+    DatabaseAction, DocumentAction, KeyValueAction, ServerAction, TransactionAction, ViewAction,
 };
 pub use crate::permissions::needs::{Needs, Resource};
 pub use crate::schema::view::map::{MappedSerializedDocuments, MappedSerializedValue, Serialized};
-pub use crate::schema::{CollectionName, ViewName};
+pub use crate::schema::{
+    CollectionName, Nameable, NamedReference, SchemaName, SchemaSummary, ViewName,
+};
 pub use crate::transaction::{Executed, OperationResult, Transaction};

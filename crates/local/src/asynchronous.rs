@@ -12,7 +12,7 @@ use bonsaidb_core::connection::{
 #[allow(clippy::wildcard_imports)] // the names in the tables' rows
 use bonsaidb_core::operations::*;
 use bonsaidb_core::permissions::Permissions;
-use bonsaidb_core::schema::{Nameable, Schema, SchemaName, SchemaSummary, Schematic};
+use bonsaidb_core::schema::{Schema, Schematic};
 use tokio::runtime::Handle;
 
 use crate::config::StorageConfiguration;
@@ -38,6 +38,44 @@ pub struct AsyncStorage {
 }
 
 /// A [`Database`] for async programs.
+///
+/// ```
+/// use bonsaidb_core::connection::AsyncConnection;
+/// use bonsaidb_core::define_basic_mapped_view;
+/// use bonsaidb_core::document::{CollectionDocument, Emit};
+/// use bonsaidb_core::schema::{Collection, SerializedCollection};
+/// use bonsaidb_local::AsyncDatabase;
+/// use bonsaidb_local::config::{Builder, StorageConfiguration};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, Serialize, Deserialize, Collection)]
+/// #[collection(name = "shapes", views = [BySides])]
+/// pub struct Shape {
+///     sides: u32,
+/// }
+///
+/// define_basic_mapped_view!(
+///     BySides,
+///     Shape,
+///     0,
+///     "by-sides",
+///     u32,
+///     |shape: CollectionDocument<Shape>| { shape.header.emit_key(shape.contents.sides) }
+/// );
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), bonsaidb_local::Error> {
+///     # let folder = tempfile::tempdir()?;
+///     # let path = folder.path().join("shapes.bonsaidb");
+///     let db = AsyncDatabase::open::<Shape>(StorageConfiguration::new(path)).await?;
+///     Shape { sides: 3 }.push_into_async(&db).await?;
+///     for shape in Shape::all_async(&db).await? {
+///         println!("{}: {} sides", shape.header.id, shape.contents.sides);
+///     }
+///     assert_eq!(db.view::<BySides>().with_key(&3).query().await?.len(), 1);
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AsyncDatabase {
     database: Database,
@@ -226,33 +264,41 @@ macro_rules! own {
     (give $value:ident) => {
         $value
     };
+    (name $value:ident) => {
+        $value.name()?.into_owned()
+    };
     (lend $value:ident) => {
         $value.to_owned()
     };
 }
 macro_rules! lend {
-    (give $value:ident) => {
-        $value
-    };
     (lend $value:ident) => {
         &$value
     };
+    ($pass:ident $value:ident) => {
+        $value
+    };
 }
 
-/// The implementation of one trait: its table's methods, each crossing to the blocking one, and
+/// The implementation of one trait: its table's methods, each crossing to the blocking one of `field`, and
 /// what else it has.
 macro_rules! crossing {
-    ($trait:ident, {$($others:tt)*}, $({ $(#[$cfg:meta])* $name:ident $operation:ident (
-        $($argument:ident: $param:ty => $pass:ident $owned:ty as $seen:ty),*
-    ) -> $output:ty; $($needs:tt)* })*) => {
+    ($trait:ident for $handle:ident.$field:ident, {$($others:tt)*}, $({
+        $(#[$cfg:meta])* $name:ident $operation:ident [$($generics:tt)*] (
+            $($argument:ident: $param:ty => $pass:ident $owned:ty as $seen:ty),*
+        ) -> $output:ty; $($needs:tt)*
+    })*) => {
         #[async_trait]
-        impl $trait for AsyncDatabase {
+        impl $trait for $handle {
             $($others)*
 
-            $($(#[$cfg])* async fn $name(&self, $($argument: $param),*) -> Result<$output, Error> {
-                let database = self.database.clone();
+            $($(#[$cfg])* async fn $name<$($generics)*>(
+                &self,
+                $($argument: $param),*
+            ) -> Result<$output, Error> {
+                let handle = self.$field.clone();
                 $(let $argument: $owned = own!($pass $argument);)*
-                cross(&self.runtime, move || database.$name($(lend!($pass $argument)),*)).await
+                cross(&self.runtime, move || handle.$name($(lend!($pass $argument)),*)).await
             })*
         }
     };
@@ -260,7 +306,7 @@ macro_rules! crossing {
 
 macro_rules! low_level {
     ($($rows:tt)*) => {
-        crossing! { AsyncLowLevelConnection, {}, $($rows)* }
+        crossing! { AsyncLowLevelConnection for AsyncDatabase.database, {}, $($rows)* }
     };
 }
 bonsaidb_core::__low_level_operations!(low_level);
@@ -268,7 +314,7 @@ bonsaidb_core::__low_level_operations!(low_level);
 macro_rules! connection {
     ($($rows:tt)*) => {
         crossing! {
-            AsyncConnection,
+            AsyncConnection for AsyncDatabase.database,
             {
                 type Storage = AsyncStorage;
 
@@ -284,148 +330,41 @@ macro_rules! connection {
 }
 bonsaidb_core::__connection_operations!(connection);
 
-impl AsyncStorage {
-    async fn cross<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Storage) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let storage = self.storage.clone();
-        cross(&self.runtime, move || work(&storage)).await
-    }
+macro_rules! storage {
+    ($($rows:tt)*) => {
+        crossing! {
+            AsyncStorageConnection for AsyncStorage.storage,
+            {
+                type Authenticated = Self;
+                type Database = AsyncDatabase;
 
+                async fn admin(&self) -> Self::Database {
+                    self.wrap(self.storage.admin())
+                }
+
+                async fn database<DB: Schema>(&self, name: &str) -> Result<Self::Database, Error> {
+                    let (storage, name) = (self.storage.clone(), name.to_owned());
+                    let database = cross(&self.runtime, move || storage.database::<DB>(&name));
+                    Ok(self.wrap(database.await?))
+                }
+
+                async fn assume_identity(
+                    &self,
+                    identity: IdentityReference<'_>,
+                ) -> Result<Self::Authenticated, Error> {
+                    let (storage, identity) = (self.storage.clone(), identity.into_owned());
+                    let storage = cross(&self.runtime, move || storage.assume_identity(identity));
+                    Ok(storage.await?.into_async_with_runtime(self.runtime.clone()))
+                }
+            },
+            $($rows)*
+        }
+    };
+}
+bonsaidb_core::__storage_operations!(storage);
+
+impl AsyncStorage {
     fn wrap(&self, database: Database) -> AsyncDatabase {
         database.into_async_with_runtime(self.runtime.clone())
-    }
-}
-
-#[async_trait]
-impl AsyncStorageConnection for AsyncStorage {
-    type Authenticated = Self;
-    type Database = AsyncDatabase;
-
-    async fn admin(&self) -> Self::Database {
-        self.wrap(self.storage.admin())
-    }
-
-    async fn database<DB: Schema>(&self, name: &str) -> Result<Self::Database, Error> {
-        let name = name.to_owned();
-        let database = self.cross(move |storage| storage.database::<DB>(&name));
-        Ok(self.wrap(database.await?))
-    }
-
-    async fn create_database_with_schema(
-        &self,
-        name: &str,
-        schema: SchemaName,
-        only_if_needed: bool,
-    ) -> Result<(), Error> {
-        let name = name.to_owned();
-        self.cross(move |storage| {
-            storage.create_database_with_schema(&name, schema, only_if_needed)
-        })
-        .await
-    }
-
-    async fn delete_database(&self, name: &str) -> Result<(), Error> {
-        let name = name.to_owned();
-        self.cross(move |storage| storage.delete_database(&name))
-            .await
-    }
-
-    async fn list_databases(&self) -> Result<Vec<core::connection::Database>, Error> {
-        self.cross(StorageConnection::list_databases).await
-    }
-
-    async fn list_available_schemas(&self) -> Result<Vec<SchemaSummary>, Error> {
-        self.cross(StorageConnection::list_available_schemas).await
-    }
-
-    async fn create_user(&self, username: &str) -> Result<u64, Error> {
-        let username = username.to_owned();
-        self.cross(move |storage| storage.create_user(&username))
-            .await
-    }
-
-    async fn delete_user<'user, U: Nameable<'user, u64> + Send + Sync>(
-        &self,
-        user: U,
-    ) -> Result<(), Error> {
-        let user = user.name()?.into_owned();
-        self.cross(move |storage| storage.delete_user(user)).await
-    }
-
-    async fn assume_identity(
-        &self,
-        identity: IdentityReference<'_>,
-    ) -> Result<Self::Authenticated, Error> {
-        let identity = identity.into_owned();
-        let storage = self.cross(move |storage| storage.assume_identity(identity));
-        Ok(storage.await?.into_async_with_runtime(self.runtime.clone()))
-    }
-
-    async fn add_permission_group_to_user<
-        'user,
-        'group,
-        U: Nameable<'user, u64> + Send + Sync,
-        G: Nameable<'group, u64> + Send + Sync,
-    >(
-        &self,
-        user: U,
-        permission_group: G,
-    ) -> Result<(), Error> {
-        let (user, group) = (
-            user.name()?.into_owned(),
-            permission_group.name()?.into_owned(),
-        );
-        self.cross(move |storage| storage.add_permission_group_to_user(user, group))
-            .await
-    }
-
-    async fn remove_permission_group_from_user<
-        'user,
-        'group,
-        U: Nameable<'user, u64> + Send + Sync,
-        G: Nameable<'group, u64> + Send + Sync,
-    >(
-        &self,
-        user: U,
-        permission_group: G,
-    ) -> Result<(), Error> {
-        let (user, group) = (
-            user.name()?.into_owned(),
-            permission_group.name()?.into_owned(),
-        );
-        self.cross(move |storage| storage.remove_permission_group_from_user(user, group))
-            .await
-    }
-
-    async fn add_role_to_user<
-        'user,
-        'role,
-        U: Nameable<'user, u64> + Send + Sync,
-        R: Nameable<'role, u64> + Send + Sync,
-    >(
-        &self,
-        user: U,
-        role: R,
-    ) -> Result<(), Error> {
-        let (user, role) = (user.name()?.into_owned(), role.name()?.into_owned());
-        self.cross(move |storage| storage.add_role_to_user(user, role))
-            .await
-    }
-
-    async fn remove_role_from_user<
-        'user,
-        'role,
-        U: Nameable<'user, u64> + Send + Sync,
-        R: Nameable<'role, u64> + Send + Sync,
-    >(
-        &self,
-        user: U,
-        role: R,
-    ) -> Result<(), Error> {
-        let (user, role) = (user.name()?.into_owned(), role.name()?.into_owned());
-        self.cross(move |storage| storage.remove_role_from_user(user, role))
-            .await
     }
 }

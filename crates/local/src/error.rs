@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bonsaidb_core as core;
 use bonsaidb_core::actionable::PermissionDenied;
-use bonsaidb_core::schema::{InsertError, InvalidNameError, view};
+use bonsaidb_core::schema::{InsertError, InvalidNameError, ViewName, view};
 use bonsaidb_store as store;
 
 /// An error of a storage or database on this machine.
@@ -49,6 +49,23 @@ pub enum Error {
     InvalidStorageId {
         /// The file.
         path: PathBuf,
+    },
+    /// A database was created, and its files are not there.
+    #[error("the files of a database are missing: {}", path.display())]
+    MissingDatabase {
+        /// The folder of the database.
+        path: PathBuf,
+    },
+    /// A view is not up to date, and the storage was opened read-only. With
+    /// [`AccessPolicy::NoUpdate`](core::connection::AccessPolicy::NoUpdate) a lazy view answers
+    /// from what is indexed.
+    #[error(
+        "view `{view}` is not up to date, and nothing can be indexed in a storage that is opened \
+         read-only"
+    )]
+    OutdatedView {
+        /// The view.
+        view: ViewName,
     },
     /// A stored record does not have the form it was written in.
     #[error("a record of {what} is damaged")]

@@ -16,6 +16,7 @@ pub mod config;
 mod database;
 mod documents;
 mod error;
+mod guard;
 mod ids;
 mod jobs;
 mod storage;

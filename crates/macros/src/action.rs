@@ -3,39 +3,29 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::{Data, DeriveInput, Error, Fields, LitStr, Path, Result, Variant, parse_quote};
+use syn::{Data, DeriveInput, Error, Fields, LitStr, Path, Result, Variant};
 
-use crate::arguments::{Once, read};
-use crate::core_path::default_core_path;
+use crate::arguments::{Once, all, arguments};
+use crate::core_path::actionable_path;
+
+arguments! {
+    "action":
+    actionable: Once<Path>,
+}
 
 pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
-    let mut given = Once::<Path>::default();
-    read("action", &input.attrs, &mut [("actionable", &mut given)])?;
-    let actionable = given.get().cloned().unwrap_or_else(|| {
-        let core = default_core_path();
-        parse_quote!(#core::actionable)
-    });
+    let actionable = actionable_path(&Arguments::read(&input.attrs)?.actionable);
     let Data::Enum(data) = &input.data else {
         return Err(Error::new(
             Span::call_site(),
             "`Action` can be derived for enums alone",
         ));
     };
-    let (mut names, mut segments) = (Vec::new(), Vec::new());
-    let mut mistakes: Option<Error> = None;
-    for variant in &data.variants {
-        match (arms(variant, &actionable), &mut mistakes) {
-            (Ok((name, each)), _) => {
-                names.push(name);
-                segments.push(each);
-            }
-            (Err(mistake), Some(mistakes)) => mistakes.combine(mistake),
-            (Err(mistake), none) => *none = Some(mistake),
-        }
-    }
-    if let Some(mistakes) = mistakes {
-        return Err(mistakes);
-    }
+    let arms = data
+        .variants
+        .iter()
+        .map(|variant| arms(variant, &actionable));
+    let (names, segments): (Vec<_>, Vec<_>) = all(arms)?.into_iter().unzip();
     let ident = &input.ident;
     let (generics, arguments_of_type, bounds) = input.generics.split_for_impl();
     Ok(quote! {

@@ -1,6 +1,6 @@
 //! The arguments of helper attributes such as `#[collection(name = "shapes", views = [ByArea])]`, for all derives.
 //!
-//! A derive makes one slot per argument and has [`read`] fill them from every attribute of that name. The slot's type says
+//! A derive makes one slot per argument, by [`arguments!`], and has [`read`] fill them from every attribute of that name. The slot's type says
 //! what the value looks like; the order of the slots is the order in which messages list what is accepted.
 //!
 //! | slot | written as |
@@ -17,6 +17,29 @@ use syn::{
     Attribute, Error, Expr, LitBool, LitInt, LitStr, Meta, Path, PathArguments, Result, Token,
     Type, TypePath, bracketed, parenthesized, token,
 };
+
+/// Declares `Arguments`: what the attribute of that name accepts, in the order in which messages list it.
+macro_rules! arguments {
+    ($attribute:literal: $($name:ident: $slot:ty),* $(,)?) => {
+        #[derive(Default)]
+        struct Arguments {
+            $($name: $slot,)*
+        }
+
+        impl Arguments {
+            fn read(attributes: &[syn::Attribute]) -> syn::Result<Self> {
+                let mut arguments = Self::default();
+                $crate::arguments::read(
+                    $attribute,
+                    attributes,
+                    &mut [$((stringify!($name), &mut arguments.$name)),*],
+                )?;
+                Ok(arguments)
+            }
+        }
+    };
+}
+pub(crate) use arguments;
 
 /// Takes the value of one argument.
 pub trait Slot {
@@ -285,6 +308,20 @@ impl ToTokens for Unit {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         self.0.to_tokens(tokens);
     }
+}
+
+/// Joins what any number of results have to complain about.
+pub fn all<T>(results: impl IntoIterator<Item = Result<T>>) -> Result<Vec<T>> {
+    let mut values = Vec::new();
+    let mut mistakes: Option<Error> = None;
+    for result in results {
+        match (result, &mut mistakes) {
+            (Ok(value), _) => values.push(value),
+            (Err(mistake), Some(mistakes)) => mistakes.combine(mistake),
+            (Err(mistake), none) => *none = Some(mistake),
+        }
+    }
+    mistakes.map_or(Ok(values), Err)
 }
 
 /// Joins what two results have to complain about.

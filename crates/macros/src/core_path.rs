@@ -24,8 +24,16 @@ pub fn core_path(given: &Once<Path>) -> Path {
     given.get().cloned().unwrap_or_else(default_core_path)
 }
 
+/// The path given as `actionable = path`, or that of the module of the default core crate.
+pub fn actionable_path(given: &Once<Path>) -> Path {
+    given.get().cloned().unwrap_or_else(|| {
+        let core = default_core_path();
+        parse_quote!(#core::actionable)
+    })
+}
+
 /// The path of the core crate where nothing else was said.
-pub fn default_core_path() -> Path {
+fn default_core_path() -> Path {
     let compiled = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
     choose(&compiled, |name| match crate_name(name) {
         Ok(FoundCrate::Name(name)) => Some(name),

@@ -6,10 +6,12 @@ use proc_macro2::TokenStream as TokenStream2;
 use syn::{DeriveInput, Error, Result, parse_macro_input};
 
 mod action;
+mod actionable;
 mod arguments;
 mod collection;
 mod core_path;
 mod definitions;
+mod dispatcher;
 mod key;
 mod operations;
 mod schema;
@@ -230,6 +232,126 @@ pub fn derive_key(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Action, attributes(action))]
 pub fn derive_action(input: TokenStream) -> TokenStream {
     derive(input, action::expand)
+}
+
+/// Makes the traits of whatever answers an enum of requests: one that hands each request to its handler, and a handler for each
+/// variant. Every variant says how it is protected, so that none is answered for everybody by oversight.
+///
+/// ```
+/// use bonsaidb_core::async_trait::async_trait;
+/// use bonsaidb_core::permissions::{
+///     Action, Actionable, Dispatcher, PermissionDenied, Permissions, ResourceName, Statement,
+/// };
+///
+/// #[derive(Action, Debug)]
+/// enum BookAction {
+///     Lend,
+/// }
+///
+/// #[derive(Actionable, Debug)]
+/// enum Request {
+///     #[actionable(protection = "none")]
+///     OpeningHours,
+///     #[actionable(protection = "simple")]
+///     Lend { book: u64 },
+/// }
+///
+/// #[derive(Dispatcher)]
+/// #[dispatcher(input = Request)]
+/// struct Library;
+///
+/// impl RequestDispatcher for Library {
+///     type Error = PermissionDenied;
+///     type Output = String;
+/// }
+///
+/// #[async_trait]
+/// impl OpeningHoursHandler for Library {
+///     async fn handle(&self, _: &Permissions) -> Result<String, PermissionDenied> {
+///         Ok(String::from("always"))
+///     }
+/// }
+///
+/// #[async_trait]
+/// impl LendHandler for Library {
+///     type Action = BookAction;
+///
+///     fn action() -> BookAction {
+///         BookAction::Lend
+///     }
+///
+///     async fn resource_name<'a>(
+///         &'a self,
+///         book: &'a u64,
+///     ) -> Result<ResourceName<'a>, PermissionDenied> {
+///         Ok(ResourceName::named("book").and(*book))
+///     }
+///
+///     async fn handle_protected(
+///         &self,
+///         _: &Permissions,
+///         book: u64,
+///     ) -> Result<String, PermissionDenied> {
+///         Ok(format!("book {book} is yours"))
+///     }
+/// }
+///
+/// # fn wait<T>(future: impl Future<Output = T>) -> T {
+/// #     let context = &mut std::task::Context::from_waker(std::task::Waker::noop());
+/// #     match std::pin::pin!(future).poll(context) {
+/// #         std::task::Poll::Ready(value) => value,
+/// #         std::task::Poll::Pending => unreachable!(),
+/// #     }
+/// # }
+/// # wait(async {
+/// let book = ResourceName::named("book").and(7);
+/// let reader = Permissions::from(Statement::for_resource(book).allowing(&BookAction::Lend));
+/// let lent = Library.dispatch(&reader, Request::Lend { book: 7 }).await;
+/// assert_eq!(lent.unwrap(), "book 7 is yours");
+/// let refused = Library.dispatch(&reader, Request::Lend { book: 8 }).await;
+/// assert!(refused.is_err());
+/// # });
+/// ```
+///
+/// For an enum `Request` there is the trait `RequestDispatcher`, which has the types `Output` and `Error` of all answers; for a
+/// variant `Lend` there is `LendHandler`, whose methods take the fields of the variant. All are as visible as the enum and in
+/// its module, so two enums of one module cannot have variants of the same name. Type parameters of the enum need the bounds
+/// `Send` and `'static`.
+///
+/// | `protection` | what the handler has | when a request is answered |
+/// |---|---|---|
+/// | `"none"` | `handle` | always |
+/// | `"simple"` | `Action`, `action`, `resource_name`, `handle_protected` | if the action is allowed on the resource |
+/// | `"custom"` | `verify_permissions`, `handle_protected` | if `verify_permissions` does not fail |
+///
+/// A variant's `#[actionable(..)]` takes `protection`, and
+///
+/// | argument | value | default | effect |
+/// |---|---|---|---|
+/// | `subaction` | flag | false | the variant's only field is a request of its own: the handler has `Dispatcher` and `dispatcher`, which answers it, instead of the last method. `protection` may be left away, since the inner request has its own |
+///
+/// The enum's `#[actionable(..)]` may be left away. Its argument:
+///
+/// | argument | value | default | effect |
+/// |---|---|---|---|
+/// | `actionable` | path | the module `actionable` of the core crate | where `Dispatcher` and `Permissions` are |
+#[proc_macro_derive(Actionable, attributes(actionable))]
+pub fn derive_actionable(input: TokenStream) -> TokenStream {
+    derive(input, actionable::expand)
+}
+
+/// Implements `Dispatcher` for whatever has the handlers of an enum that derives `Actionable`. There is an example at
+/// [`Actionable`](derive@Actionable).
+///
+/// `#[dispatcher(..)]` may be written several times. Its arguments:
+///
+/// | argument | value | default | effect |
+/// |---|---|---|---|
+/// | `input` | path, or list of paths | required | the enum of requests; with several, each is dispatched |
+/// | `actionable` | path | the module `actionable` of the core crate | where `Dispatcher` and `Permissions` are |
+#[proc_macro_derive(Dispatcher, attributes(dispatcher))]
+pub fn derive_dispatcher(input: TokenStream) -> TokenStream {
+    derive(input, dispatcher::expand)
 }
 
 fn derive(input: TokenStream, expand: fn(&DeriveInput) -> Result<TokenStream2>) -> TokenStream {

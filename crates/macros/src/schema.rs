@@ -4,12 +4,12 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, Expr, LitStr, Path, Result, Type, parse_quote};
 
-use crate::arguments::{List, Once, read};
+use crate::arguments::{List, Once, arguments};
 use crate::core_path::core_path;
 use crate::definitions::{qualified_name, schema_parameter};
 
-#[derive(Default)]
-struct Arguments {
+arguments! {
+    "schema":
     name: Once<LitStr>,
     authority: Once<Expr>,
     collections: List<Type>,
@@ -17,26 +17,8 @@ struct Arguments {
     core: Once<Path>,
 }
 
-impl Arguments {
-    fn read(input: &DeriveInput) -> Result<Self> {
-        let mut arguments = Self::default();
-        read(
-            "schema",
-            &input.attrs,
-            &mut [
-                ("name", &mut arguments.name),
-                ("authority", &mut arguments.authority),
-                ("collections", &mut arguments.collections),
-                ("include", &mut arguments.include),
-                ("core", &mut arguments.core),
-            ],
-        )?;
-        Ok(arguments)
-    }
-}
-
 pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
-    let arguments = Arguments::read(input)?;
+    let arguments = Arguments::read(&input.attrs)?;
     let core = core_path(&arguments.core);
     let name = arguments
         .name

@@ -5,11 +5,11 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::{DeriveInput, LitStr, Path, Result, Type, TypePath, parse_quote};
 
-use crate::arguments::{Once, both, read};
+use crate::arguments::{Once, arguments, both};
 use crate::core_path::core_path;
 
-#[derive(Default)]
-struct Arguments {
+arguments! {
+    "view":
     collection: Once<Type>,
     key: Once<Type>,
     name: Once<LitStr>,
@@ -18,27 +18,8 @@ struct Arguments {
     serialization: Once<TypePath>,
 }
 
-impl Arguments {
-    fn read(input: &DeriveInput) -> Result<Self> {
-        let mut arguments = Self::default();
-        read(
-            "view",
-            &input.attrs,
-            &mut [
-                ("collection", &mut arguments.collection),
-                ("key", &mut arguments.key),
-                ("name", &mut arguments.name),
-                ("value", &mut arguments.value),
-                ("core", &mut arguments.core),
-                ("serialization", &mut arguments.serialization),
-            ],
-        )?;
-        Ok(arguments)
-    }
-}
-
 pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
-    let arguments = Arguments::read(input)?;
+    let arguments = Arguments::read(&input.attrs)?;
     let core = core_path(&arguments.core);
     let example = "view(collection = MyCollection, key = String)";
     let (collection, key) = both(
@@ -88,7 +69,7 @@ fn serialization(
             impl #generics #core::schema::SerializedView for #ident #arguments_of_type #bounds {
                 type Format = #format;
 
-                fn format() -> Self::Format {
+                fn format() -> #format {
                     <#format as ::core::default::Default>::default()
                 }
             }
@@ -139,7 +120,7 @@ mod tests {
             "#[view(collection = C, key = u32, serialization = F<G>, core = x)] struct A;",
             "impl x::schema::SerializedView for A {
                 type Format = F<G>;
-                fn format() -> Self::Format { <F<G> as ::core::default::Default>::default() }
+                fn format() -> F<G> { <F<G> as ::core::default::Default>::default() }
             }",
         );
         contains(

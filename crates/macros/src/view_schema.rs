@@ -4,11 +4,11 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, Error, Ident, LitInt, Path, Result, Type, parse_quote};
 
-use crate::arguments::{Once, read};
+use crate::arguments::{Once, arguments};
 use crate::core_path::core_path;
 
-#[derive(Default)]
-struct Arguments {
+arguments! {
+    "view_schema":
     view: Once<Type>,
     mapped_key: Once<Type>,
     version: Once<LitInt>,
@@ -16,26 +16,8 @@ struct Arguments {
     core: Once<Path>,
 }
 
-impl Arguments {
-    fn read(input: &DeriveInput) -> Result<Self> {
-        let mut arguments = Self::default();
-        read(
-            "view_schema",
-            &input.attrs,
-            &mut [
-                ("view", &mut arguments.view),
-                ("mapped_key", &mut arguments.mapped_key),
-                ("version", &mut arguments.version),
-                ("policy", &mut arguments.policy),
-                ("core", &mut arguments.core),
-            ],
-        )?;
-        Ok(arguments)
-    }
-}
-
 pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
-    let arguments = Arguments::read(input)?;
+    let arguments = Arguments::read(&input.attrs)?;
     let core = core_path(&arguments.core);
     let view = arguments.view.get().cloned();
     let view = view.unwrap_or_else(|| parse_quote!(Self));

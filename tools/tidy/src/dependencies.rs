@@ -9,7 +9,7 @@ use crate::Finding;
 use crate::workspace::Package;
 
 /// (package, rank, packages of a lower rank that it knows nothing of)
-const RANKS: [(&str, u8, &[&str]); 11] = [
+const RANKS: [(&str, u8, &[&str]); 13] = [
     ("bonsaidb-macros", 0, &[]),
     ("bonsaidb-store", 0, &[]),
     ("bonsaidb-core", 1, &["bonsaidb-store"]),
@@ -21,10 +21,14 @@ const RANKS: [(&str, u8, &[&str]); 11] = [
     ("bonsaidb-keystorage-s3", 3, &["bonsaidb-store"]),
     ("bonsaidb", 4, &["bonsaidb-store"]),
     ("bonsaidb-examples", EXAMPLES, &[]),
+    ("bonsaidb-bench", TOOLS, &["bonsaidb-store"]),
+    ("bonsaidb-bench-peers", PEERS, &["bonsaidb-store"]),
 ];
 
 const EXAMPLES: u8 = 5;
 const TOOLS: u8 = 6;
+/// What is built on a tool.
+const PEERS: u8 = 7;
 
 /// Checks the dependencies of all packages.
 pub(crate) fn check(packages: &[Package]) -> Vec<Finding> {
@@ -125,6 +129,9 @@ mod tests {
         assert!(problems("renamed", "crates/core/tests", "bonsaidb-core", false).is_empty());
         assert!(!is_allowed("bonsaidb-local", "renamed"));
         assert!(!problems("bonsaidb-bench", "tools", "bonsaidb-testkit", false).is_empty());
+        assert!(problems("bonsaidb-bench-peers", "tools", "bonsaidb-bench", false).is_empty());
+        assert!(!problems("bonsaidb-testkit", "tools", "bonsaidb-bench", false).is_empty());
+        assert!(!is_allowed("bonsaidb", "bonsaidb-bench"));
     }
 
     #[test]

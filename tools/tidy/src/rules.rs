@@ -42,12 +42,19 @@ pub(crate) fn source(path: &str, text: &str) -> Vec<Finding> {
 /// Checks that unsafe code is forbidden in every package.
 pub(crate) fn manifests(workspace: &Workspace) -> io::Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    let root = fs::read_to_string(workspace.root.join("Cargo.toml"))?;
-    if !has_line(&root, "[workspace.lints.rust]", r#"unsafe_code = "forbid""#) {
-        findings.push(Finding::new(
-            "Cargo.toml",
-            r#"lacks `unsafe_code = "forbid"` in the lints"#,
-        ));
+    for path in &workspace.manifests {
+        let manifest = fs::read_to_string(path)?;
+        if !has_line(
+            &manifest,
+            "[workspace.lints.rust]",
+            r#"unsafe_code = "forbid""#,
+        ) {
+            let path = path.strip_prefix(&workspace.root).unwrap_or(path);
+            findings.push(Finding::new(
+                path.to_string_lossy(),
+                r#"lacks `unsafe_code = "forbid"` in the lints"#,
+            ));
+        }
     }
     for package in &workspace.packages {
         let manifest = fs::read_to_string(&package.manifest)?;

@@ -10,11 +10,16 @@ use serde_json::Value;
 /// Folders whose Rust files are judged.
 const JUDGED: [&str; 3] = ["crates", "tools", "examples"];
 
-/// This workspace.
+/// Folders that are workspaces of their own, so that nobody builds what they need who does not ask for it.
+const APART: [&str; 1] = ["tools/bench-peers"];
+
+/// This workspace, and those that live in it.
 #[derive(Debug)]
 pub struct Workspace {
     /// The folder of the workspace.
     pub root: PathBuf,
+    /// The manifests that say what is common to packages.
+    pub(crate) manifests: Vec<PathBuf>,
     pub(crate) packages: Vec<Package>,
 }
 
@@ -41,28 +46,18 @@ impl Workspace {
     ///
     /// If Cargo cannot be asked or does not answer.
     pub fn load() -> Result<Self, Box<dyn Error>> {
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let output = Command::new(cargo)
-            .args([
-                "metadata",
-                "--format-version",
-                "1",
-                "--no-deps",
-                "--offline",
-            ])
-            .args([
-                "--manifest-path",
-                concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
-            ])
-            .output()?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into());
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let (root, mut packages) = metadata(Path::new(manifest))?;
+        let mut manifests = vec![root.join("Cargo.toml")];
+        for folder in APART {
+            let manifest = root.join(folder).join("Cargo.toml");
+            packages.extend(metadata(&manifest)?.1);
+            manifests.push(manifest);
         }
-        let metadata = serde_json::from_slice::<Value>(&output.stdout)?;
-        let packages = metadata["packages"].as_array().ok_or("no packages")?;
         Ok(Self {
-            root: text(&metadata["workspace_root"])?.into(),
-            packages: packages.iter().map(package).collect::<Result<_, _>>()?,
+            root,
+            manifests,
+            packages,
         })
     }
 
@@ -79,6 +74,29 @@ impl Workspace {
             .filter_map(|path| relative(path).ok())
             .collect())
     }
+}
+
+/// Asks Cargo about the workspace that `manifest` belongs to.
+fn metadata(manifest: &Path) -> Result<(PathBuf, Vec<Package>), Box<dyn Error>> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
+        .arg("--manifest-path")
+        .arg(manifest)
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    let metadata = serde_json::from_slice::<Value>(&output.stdout)?;
+    let packages = metadata["packages"].as_array().ok_or("no packages")?;
+    let packages = packages.iter().map(package).collect::<Result<_, _>>()?;
+    Ok((text(&metadata["workspace_root"])?.into(), packages))
 }
 
 fn package(package: &Value) -> Result<Package, String> {

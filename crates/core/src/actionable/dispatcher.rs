@@ -5,6 +5,9 @@ use async_trait::async_trait;
 use super::Permissions;
 
 /// Answers requests of type `T`.
+///
+/// The derives [`Actionable`](derive@super::Actionable), for an enum of requests, and `Dispatcher` hand each request to its
+/// handler, once it has been found to be allowed.
 #[async_trait]
 pub trait Dispatcher<T>: Send + Sync {
     /// What a request is answered with.

@@ -15,7 +15,11 @@ mod permissions;
 mod resource;
 mod statement;
 
-pub use bonsaidb_macros::Action;
+pub use bonsaidb_macros::{Action, Actionable, Dispatcher};
+
+// The derives write it.
+#[doc(hidden)]
+pub use ::async_trait;
 
 pub use self::action::{Action, ActionName, ActionNameList};
 pub use self::configuration::Configuration;

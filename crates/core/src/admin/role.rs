@@ -47,6 +47,7 @@ impl Role {
     /// # Errors
     ///
     /// [`Error::InvalidCredentials`] if there is no such role, [`Error::PermissionDenied`].
+    #[only(async)] // the blocking twin takes what cannot be sent as well
     pub async fn assume_identity_async<'name, Storage: AsyncStorageConnection>(
         name_or_id: impl Nameable<'name, u64> + Send,
         storage: &Storage,
@@ -54,6 +55,18 @@ impl Role {
         storage
             .assume_identity(IdentityReference::role(name_or_id)?)
             .await
+    }
+
+    /// Returns a connection to `storage` that acts for the role.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidCredentials`] if there is no such role, [`Error::PermissionDenied`].
+    pub fn assume_identity<'name, Storage: StorageConnection>(
+        name_or_id: impl Nameable<'name, u64>,
+        storage: &Storage,
+    ) -> Result<Storage::Authenticated, Error> {
+        storage.assume_identity(IdentityReference::role(name_or_id)?)
     }
 
     /// Returns what the role's groups may do together, and what `inherit_permissions` may.

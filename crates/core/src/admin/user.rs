@@ -47,6 +47,7 @@ impl User {
     /// # Errors
     ///
     /// [`Error::InvalidCredentials`] if there is no such user, [`Error::PermissionDenied`].
+    #[only(async)] // the blocking twin takes what cannot be sent as well
     pub async fn assume_identity_async<'name, Storage: AsyncStorageConnection>(
         name_or_id: impl Nameable<'name, u64> + Send,
         storage: &Storage,
@@ -54,6 +55,18 @@ impl User {
         storage
             .assume_identity(IdentityReference::user(name_or_id)?)
             .await
+    }
+
+    /// Returns a connection to `storage` that acts for the user.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidCredentials`] if there is no such user, [`Error::PermissionDenied`].
+    pub fn assume_identity<'name, Storage: StorageConnection>(
+        name_or_id: impl Nameable<'name, u64>,
+        storage: &Storage,
+    ) -> Result<Storage::Authenticated, Error> {
+        storage.assume_identity(IdentityReference::user(name_or_id)?)
     }
 
     /// Returns what the user's groups and its roles' groups may do together, and what

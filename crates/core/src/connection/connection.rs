@@ -15,6 +15,39 @@ use crate::transaction::Executed;
 ///
 /// @async Its methods are async; the blocking twin is [`Connection`].
 /// @blocking The asynchronous twin is [`AsyncConnection`].
+/// @blocking ```
+/// @blocking use bonsaidb_core::Error;
+/// @blocking use bonsaidb_core::connection::Connection;
+/// @blocking use bonsaidb_core::document::CollectionDocument;
+/// @blocking use bonsaidb_core::schema::SerializedCollection;
+/// @blocking
+/// @blocking /// Wherever the database is.
+/// @blocking fn newest<C, T>(db: &C) -> Result<Option<CollectionDocument<T>>, Error>
+/// @blocking where
+/// @blocking     C: Connection,
+/// @blocking     T: SerializedCollection,
+/// @blocking {
+/// @blocking     let documents = T::all(db).descending().limit(1).query()?;
+/// @blocking     Ok(documents.into_iter().next())
+/// @blocking }
+/// @blocking ```
+/// @async ```
+/// @async use bonsaidb_core::Error;
+/// @async use bonsaidb_core::connection::AsyncConnection;
+/// @async use bonsaidb_core::document::CollectionDocument;
+/// @async use bonsaidb_core::schema::SerializedCollection;
+/// @async
+/// @async /// Wherever the database is.
+/// @async async fn newest<C, T>(db: &C) -> Result<Option<CollectionDocument<T>>, Error>
+/// @async where
+/// @async     C: AsyncConnection,
+/// @async     T: SerializedCollection + Unpin,
+/// @async     T::PrimaryKey: Unpin,
+/// @async {
+/// @async     let documents = T::all_async(db).descending().limit(1).await?;
+/// @async     Ok(documents.into_iter().next())
+/// @async }
+/// @async ```
 #[operations(connection_operations)]
 #[twin]
 #[async_trait]

@@ -429,7 +429,7 @@ pub trait AsyncLowLevelConnection: HasSchema + HasSession + Send + Sync {
         let key = key.map(|key| key.serialized()).transpose()?;
         self.query_by_name_with_docs(&view, key, order, limit, access_policy)
             .await?
-            .deserialize::<V>()
+            .deserialized::<V>()
     }
 
     /// Returns the mappings of `V` that match `key`, and their deserialized documents of the same

@@ -1,16 +1,19 @@
 //! A connection to a storage: its databases, users, groups and roles.
 
 use async_trait::async_trait;
-use bonsaidb_macros::twin;
+use bonsaidb_macros::{operations, twin};
 
 use crate::Error;
-use crate::connection::{AsyncConnection, Connection, Database, HasSession, IdentityReference};
+use crate::connection::{self, AsyncConnection, Connection, HasSession, IdentityReference};
 use crate::schema::{Nameable, Schema, SchemaName, SchemaSummary};
 
 /// A connection to a storage.
 ///
+/// The required methods that return no connection are its table of operations.
+///
 /// @async Its methods are async; the blocking twin is [`StorageConnection`].
 /// @blocking The asynchronous twin is [`AsyncStorageConnection`].
+#[operations(storage_operations)]
 #[twin]
 #[async_trait]
 pub trait AsyncStorageConnection: HasSession + Sized + Send + Sync {
@@ -20,6 +23,7 @@ pub trait AsyncStorageConnection: HasSession + Sized + Send + Sync {
     type Authenticated: AsyncStorageConnection;
 
     /// Returns the administration database.
+    #[handle]
     async fn admin(&self) -> Self::Database;
 
     /// Creates a database for the schema `DB` and returns it. With `only_if_needed`, an existing
@@ -45,6 +49,7 @@ pub trait AsyncStorageConnection: HasSession + Sized + Send + Sync {
     /// # Errors
     ///
     /// [`Error::DatabaseNotFound`], [`Error::SchemaMismatch`], [`Error::SchemaNotRegistered`].
+    #[handle]
     async fn database<DB: Schema>(&self, name: &str) -> Result<Self::Database, Error>;
 
     /// Creates a database. With `only_if_needed`, an existing one is left alone, whatever its
@@ -54,6 +59,7 @@ pub trait AsyncStorageConnection: HasSession + Sized + Send + Sync {
     ///
     /// [`Error::InvalidDatabaseName`], [`Error::SchemaNotRegistered`],
     /// [`Error::DatabaseNameAlreadyTaken`], [`Error::PermissionDenied`].
+    #[needs(Needs::storage(ServerAction::CreateDatabase, Resource::DatabaseNamed(name)))]
     async fn create_database_with_schema(
         &self,
         name: &str,
@@ -66,6 +72,7 @@ pub trait AsyncStorageConnection: HasSession + Sized + Send + Sync {
     /// # Errors
     ///
     /// [`Error::DatabaseNotFound`], [`Error::PermissionDenied`].
+    #[needs(Needs::storage(ServerAction::DeleteDatabase, Resource::DatabaseNamed(name)))]
     async fn delete_database(&self, name: &str) -> Result<(), Error>;
 
     /// Returns all databases, the administration database included.
@@ -73,13 +80,15 @@ pub trait AsyncStorageConnection: HasSession + Sized + Send + Sync {
     /// # Errors
     ///
     /// [`Error::PermissionDenied`].
-    async fn list_databases(&self) -> Result<Vec<Database>, Error>;
+    #[needs(Needs::storage(ServerAction::ListDatabases, Resource::Storage))]
+    async fn list_databases(&self) -> Result<Vec<connection::Database>, Error>;
 
     /// Returns all registered schemas.
     ///
     /// # Errors
     ///
     /// [`Error::PermissionDenied`].
+    #[needs(Needs::storage(ServerAction::ListAvailableSchemas, Resource::Storage))]
     async fn list_available_schemas(&self) -> Result<Vec<SchemaSummary>, Error>;
 
     /// Creates a user and returns its id.
@@ -87,6 +96,7 @@ pub trait AsyncStorageConnection: HasSession + Sized + Send + Sync {
     /// # Errors
     ///
     /// [`Error::UniqueKeyViolation`] if the name is taken, [`Error::PermissionDenied`].
+    #[needs(Needs::storage(ServerAction::CreateUser, Resource::Storage))]
     async fn create_user(&self, username: &str) -> Result<u64, Error>;
 
     /// Deletes a user.
@@ -94,6 +104,7 @@ pub trait AsyncStorageConnection: HasSession + Sized + Send + Sync {
     /// # Errors
     ///
     /// [`Error::UserNotFound`], [`Error::PermissionDenied`].
+    #[needs(Needs::User(ServerAction::DeleteUser, user))]
     async fn delete_user<'user, U: Nameable<'user, u64> + Send + Sync>(
         &self,
         user: U,
@@ -104,6 +115,7 @@ pub trait AsyncStorageConnection: HasSession + Sized + Send + Sync {
     /// # Errors
     ///
     /// [`Error::InvalidCredentials`] if there is no such identity, [`Error::PermissionDenied`].
+    #[handle]
     async fn assume_identity(
         &self,
         identity: IdentityReference<'_>,
@@ -114,6 +126,7 @@ pub trait AsyncStorageConnection: HasSession + Sized + Send + Sync {
     /// # Errors
     ///
     /// [`Error::UserNotFound`] if either is unknown, [`Error::PermissionDenied`].
+    #[needs(Needs::User(ServerAction::ModifyUserPermissionGroups, user))]
     async fn add_permission_group_to_user<
         'user,
         'group,
@@ -130,6 +143,7 @@ pub trait AsyncStorageConnection: HasSession + Sized + Send + Sync {
     /// # Errors
     ///
     /// [`Error::UserNotFound`] if either is unknown, [`Error::PermissionDenied`].
+    #[needs(Needs::User(ServerAction::ModifyUserPermissionGroups, user))]
     async fn remove_permission_group_from_user<
         'user,
         'group,
@@ -146,6 +160,7 @@ pub trait AsyncStorageConnection: HasSession + Sized + Send + Sync {
     /// # Errors
     ///
     /// [`Error::UserNotFound`] if either is unknown, [`Error::PermissionDenied`].
+    #[needs(Needs::User(ServerAction::ModifyUserRoles, user))]
     async fn add_role_to_user<
         'user,
         'role,
@@ -162,6 +177,7 @@ pub trait AsyncStorageConnection: HasSession + Sized + Send + Sync {
     /// # Errors
     ///
     /// [`Error::UserNotFound`] if either is unknown, [`Error::PermissionDenied`].
+    #[needs(Needs::User(ServerAction::ModifyUserRoles, user))]
     async fn remove_role_from_user<
         'user,
         'role,

@@ -159,6 +159,10 @@ where
 
     /// Returns the mappings and their documents, both of the same moment.
     ///
+    /// [`AccessPolicy`] says which moment that is where the view is not updated first. To answer so,
+    /// the database keeps the last such moment of a view that was asked, which holds some space
+    /// until it is replaced or too old.
+    ///
     /// # Errors
     ///
     /// Those of [`query`](Self::query).
@@ -171,7 +175,8 @@ where
             .await
     }
 
-    /// Returns the mappings and their deserialized documents, both of the same moment.
+    /// Returns the mappings and their deserialized documents, both of the same moment, as
+    /// [`query_with_docs`](Self::query_with_docs) does.
     ///
     /// # Errors
     ///

@@ -14,6 +14,41 @@ use crate::schema::SerializedCollection;
 use crate::transaction::{Operation, Transaction};
 
 /// A document of the collection `C`: its header and its contents.
+///
+/// ```
+/// # fn main() -> Result<(), bonsaidb_local::Error> {
+/// # let folder = tempfile::tempdir()?;
+/// use bonsaidb_core::Error;
+/// use bonsaidb_core::schema::{Collection, SerializedCollection};
+/// # use bonsaidb_local::Database;
+/// # use bonsaidb_local::config::{Builder, StorageConfiguration};
+/// # use serde::{Deserialize, Serialize};
+///
+/// #[derive(Clone, Debug, Serialize, Deserialize, Collection)]
+/// #[collection(name = "counters")]
+/// struct Counter {
+///     count: u32,
+/// }
+///
+/// let db = Database::open::<Counter>(StorageConfiguration::new(folder.path()))?;
+/// let mut mine = Counter { count: 0 }.push_into(&db)?;
+/// let mut theirs = Counter::get(&mine.header.id, &db)?.expect("stored above");
+/// theirs.contents.count = 10;
+/// theirs.update(&db)?;
+///
+/// // Somebody else was first: the header in the error is that of the stored document.
+/// mine.contents.count = 1;
+/// let error = mine.update(&db).unwrap_err();
+/// assert!(matches!(error, Error::DocumentConflict(..)));
+/// let stored = error.conflicting_document::<Counter>().expect("a conflict");
+/// assert_eq!(stored.revision, theirs.header.revision);
+///
+/// // Reads anew and tries again until nobody is in between.
+/// mine.modify(&db, |counter| counter.contents.count += 1)?;
+/// assert_eq!(mine.contents.count, 11);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Serialize, Deserialize)]
 #[serde(
     deny_unknown_fields,

@@ -41,6 +41,44 @@ pub trait KeyEncoding<K = Self>: Send + Sync {
 ///
 /// `'k` is how long the bytes live which a decoded key may borrow from. Types that borrow nothing
 /// implement `Key<'k>` for every `'k`.
+///
+/// Most keys are derived. This one is written by hand: a version number, kept in three bytes.
+///
+/// ```
+/// use std::borrow::Cow;
+///
+/// use bonsaidb_core::key::{ByteSource, IncorrectByteLength, Key, KeyEncoding, KeyKind, KeyVisitor};
+///
+/// #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// struct Version([u8; 3]);
+///
+/// impl KeyEncoding for Version {
+///     type Error = IncorrectByteLength;
+///
+///     const LENGTH: Option<usize> = Some(3);
+///
+///     fn describe<Visitor: KeyVisitor>(visitor: &mut Visitor) {
+///         visitor.visit_type(KeyKind::Bytes);
+///     }
+///
+///     fn as_ord_bytes(&self) -> Result<Cow<'_, [u8]>, Self::Error> {
+///         Ok(Cow::Borrowed(&self.0))
+///     }
+/// }
+///
+/// impl<'k> Key<'k> for Version {
+///     const CAN_OWN_BYTES: bool = false;
+///
+///     fn from_ord_bytes<'e>(bytes: ByteSource<'k, 'e>) -> Result<Self, Self::Error> {
+///         let bytes = <[u8; 3]>::try_from(bytes.as_ref()).map_err(|_| IncorrectByteLength)?;
+///         Ok(Self(bytes))
+///     }
+/// }
+///
+/// let versions = [Version([1, 2, 0]), Version([1, 10, 0])];
+/// assert!(versions[0].as_ord_bytes()? < versions[1].as_ord_bytes()?);
+/// # Ok::<(), IncorrectByteLength>(())
+/// ```
 pub trait Key<'k>: KeyEncoding<Self> + Clone + Send + Sync {
     /// True if decoding from an owned `Vec<u8>` keeps it rather than copying from it.
     const CAN_OWN_BYTES: bool;

@@ -7,6 +7,6 @@ pub mod bonsai;
 pub(crate) mod needs;
 
 pub use crate::actionable::{
-    Action, ActionName, ActionNameList, Dispatcher, Identifier, PermissionDenied, Permissions,
-    ResourceName, Statement,
+    Action, ActionName, ActionNameList, Actionable, Dispatcher, Identifier, PermissionDenied,
+    Permissions, ResourceName, Statement,
 };

@@ -6,12 +6,14 @@
 use crate::Error;
 use crate::connection::Session;
 use crate::document::DocumentId;
+use crate::keyvalue::KeyOperation;
 use crate::permissions::ResourceName;
 use crate::permissions::bonsai::{
-    BonsaiAction, DatabaseAction, DocumentAction, bonsaidb_resource_name, collection_resource_name,
-    database_resource_name, document_resource_name, kv_resource_name, view_resource_name,
+    BonsaiAction, DatabaseAction, DocumentAction, ServerAction, bonsaidb_resource_name,
+    collection_resource_name, database_resource_name, document_resource_name,
+    keyvalue_key_resource_name, kv_resource_name, view_resource_name,
 };
-use crate::schema::{CollectionName, ViewName};
+use crate::schema::{CollectionName, NamedReference, ViewName};
 use crate::transaction::{Command, Transaction};
 
 /// The actions an operation needs, and on what.
@@ -23,6 +25,8 @@ pub enum Needs<'a> {
     Documents(DocumentAction, &'a CollectionName, &'a [DocumentId]),
     /// What each operation of a transaction needs.
     Transaction(&'a Transaction),
+    /// One action on a user, whose resource has an id. The operation checks it when it has found the id.
+    User(ServerAction, &'a NamedReference<'a, u64>),
 }
 
 /// A thing of a database that actions are performed on.
@@ -32,6 +36,8 @@ pub enum Resource<'a> {
     Storage,
     /// The database.
     Database,
+    /// Another database of the storage, or one to be.
+    DatabaseNamed(&'a str),
     /// A collection of the database.
     Collection(&'a CollectionName),
     /// A document of a collection.
@@ -40,6 +46,8 @@ pub enum Resource<'a> {
     View(&'a ViewName),
     /// The key-value store of the database.
     KeyValue,
+    /// The key of an operation.
+    Key(&'a KeyOperation),
 }
 
 impl<'a> Resource<'a> {
@@ -47,10 +55,12 @@ impl<'a> Resource<'a> {
         match self {
             Self::Storage => bonsaidb_resource_name(),
             Self::Database => database_resource_name(database),
+            Self::DatabaseNamed(name) => database_resource_name(name),
             Self::Collection(collection) => collection_resource_name(database, collection),
             Self::Document(collection, id) => document_resource_name(database, collection, id),
             Self::View(view) => view_resource_name(database, view),
             Self::KeyValue => kv_resource_name(database),
+            Self::Key(op) => keyvalue_key_resource_name(database, op.namespace.as_deref(), &op.key),
         }
     }
 }
@@ -59,6 +69,11 @@ impl<'a> Needs<'a> {
     /// Needs one action on one resource.
     pub const fn action(action: DatabaseAction, resource: Resource<'a>) -> Self {
         Self::Action(BonsaiAction::Database(action), resource)
+    }
+
+    /// Needs one action of a storage on one resource.
+    pub const fn storage(action: ServerAction, resource: Resource<'a>) -> Self {
+        Self::Action(BonsaiAction::Server(action), resource)
     }
 
     /// Fails unless `session` may do all of this in `database`. Without a session all is allowed.
@@ -76,6 +91,7 @@ impl<'a> Needs<'a> {
         let document = |action| BonsaiAction::Database(DatabaseAction::Document(action));
         match self {
             Self::Action(action, resource) => check(action, resource),
+            Self::User(..) => Ok(()),
             Self::Documents(action, collection, ids) => ids
                 .iter()
                 .try_for_each(|id| check(document(action), Resource::Document(collection, id))),

@@ -30,6 +30,9 @@ pub use schema::Schema;
 pub use schematic::Schematic;
 pub use serialized::SerializedCollection;
 pub use summary::{CollectionSummary, SchemaSummary, ViewSummary};
+/// The name that older guides have for [`DefaultViewSerialization`].
+#[doc(no_inline)]
+pub use view::DefaultViewSerialization as DefaultSerializedView;
 pub use view::map::{Map, MappedValue, ViewMappedValue};
 pub use view::{
     CollectionMapReduce, DefaultViewSerialization, MapReduce, ReduceResult, SerializedView, View,

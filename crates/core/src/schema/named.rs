@@ -11,6 +11,49 @@ use crate::schema::{
 };
 
 /// A collection whose documents have names, found by a view.
+/// ```
+/// # fn main() -> Result<(), bonsaidb_local::Error> {
+/// # let folder = tempfile::tempdir()?;
+/// use bonsaidb_core::define_basic_unique_mapped_view;
+/// use bonsaidb_core::document::{CollectionDocument, Emit};
+/// use bonsaidb_core::schema::{Collection, NamedCollection, SerializedCollection};
+/// use bonsaidb_local::Database;
+/// use bonsaidb_local::config::{Builder, StorageConfiguration};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, Serialize, Deserialize, Collection)]
+/// #[collection(name = "players", views = [ByName])]
+/// pub struct Player {
+///     name: String,
+///     score: u32,
+/// }
+///
+/// define_basic_unique_mapped_view!(
+///     ByName,
+///     Player,
+///     0,
+///     "by-name",
+///     String,
+///     |player: CollectionDocument<Player>| { player.header.emit_key(player.contents.name) }
+/// );
+///
+/// impl NamedCollection for Player {
+///     type ByNameView = ByName;
+/// }
+///
+/// let db = Database::open::<Player>(StorageConfiguration::new(folder.path()))?;
+/// for score in [10, 20] {
+///     // Found and updated, or else inserted.
+///     Player::entry("ana", &db)
+///         .update_with(|player: &mut Player| player.score += score)
+///         .or_insert_with(|| Player { name: "ana".to_owned(), score })
+///         .execute()?;
+/// }
+/// let player = Player::load("ana", &db)?.expect("inserted above");
+/// assert_eq!(player.contents.score, 30);
+/// # Ok(())
+/// # }
+/// ```
 #[twin(methods)]
 #[async_trait]
 pub trait NamedCollection: Collection + Unpin {

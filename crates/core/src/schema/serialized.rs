@@ -21,6 +21,43 @@ use crate::transaction::{Operation, OperationResult, Transaction};
 /// Types that derive [`Collection`] get it with `Contents = Self`. Every function that takes a
 /// connection exists for both kinds: `get` takes a [`Connection`], `get_async` an
 /// [`AsyncConnection`].
+/// ```
+/// # fn main() -> Result<(), bonsaidb_local::Error> {
+/// # let folder = tempfile::tempdir()?;
+/// use bonsaidb_core::schema::{Collection, SerializedCollection};
+/// use bonsaidb_local::Database;
+/// use bonsaidb_local::config::{Builder, StorageConfiguration};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize, Collection)]
+/// #[collection(name = "shapes")]
+/// struct Shape {
+///     sides: u32,
+/// }
+///
+/// let db = Database::open::<Shape>(StorageConfiguration::new(folder.path()))?;
+///
+/// // Stored under an id of its own, or under one that is given.
+/// let square = Shape { sides: 4 }.push_into(&db)?;
+/// let mut shape = Shape { sides: 5 }.insert_into(&100, &db)?;
+///
+/// // Changed: as long as nobody else has changed it in between.
+/// shape.contents.sides = 6;
+/// shape.update(&db)?;
+///
+/// // Read: one, some, all of a range.
+/// let read = Shape::get(&square.header.id, &db)?.expect("stored above");
+/// assert_eq!(read.contents, Shape { sides: 4 });
+/// assert_eq!(Shape::get_multiple([&1, &100], &db)?.len(), 2);
+/// for shape in Shape::list(50.., &db).descending().limit(10).query()? {
+///     println!("{}: {} sides", shape.header.id, shape.contents.sides);
+/// }
+///
+/// square.delete(&db)?;
+/// assert_eq!(Shape::all(&db).count()?, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[twin(methods)]
 #[async_trait]
 pub trait SerializedCollection: Collection {
@@ -206,6 +243,7 @@ pub trait SerializedCollection: Collection {
     /// # Errors
     ///
     /// As [`push`](Self::push); then none is stored.
+    #[only(async)] // the blocking twin's bounds are wider
     async fn push_all_async<
         Contents: IntoIterator<Item = Self::Contents> + Send,
         Cn: AsyncConnection,
@@ -220,6 +258,24 @@ pub trait SerializedCollection: Collection {
     {
         let (transaction, contents) = push_all_transaction::<Self>(contents)?;
         let results = connection.apply_transaction(transaction).await?;
+        pushed_documents(results, contents)
+    }
+
+    /// Stores all `contents` in one transaction and returns the documents in the same order.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push); then none is stored.
+    fn push_all<Contents: IntoIterator<Item = Self::Contents>, Cn: Connection>(
+        contents: Contents,
+        connection: &Cn,
+    ) -> Result<Vec<CollectionDocument<Self>>, Error>
+    where
+        Self: Sized + 'static,
+        Self::PrimaryKey: Default,
+    {
+        let (transaction, contents) = push_all_transaction::<Self>(contents)?;
+        let results = connection.apply_transaction(transaction)?;
         pushed_documents(results, contents)
     }
 

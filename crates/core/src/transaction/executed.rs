@@ -6,6 +6,32 @@ use crate::document::DocumentId;
 use crate::schema::CollectionName;
 
 /// An executed transaction.
+/// ```
+/// # fn main() -> Result<(), bonsaidb_local::Error> {
+/// # let folder = tempfile::tempdir()?;
+/// use bonsaidb_core::connection::Connection;
+/// # use bonsaidb_core::schema::{Collection, SerializedCollection};
+/// # use bonsaidb_local::Database;
+/// # use bonsaidb_local::config::{Builder, StorageConfiguration};
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Debug, Serialize, Deserialize, Collection)]
+/// # #[collection(name = "shapes")]
+/// # struct Shape { sides: u32 }
+/// # let db = Database::open::<Shape>(StorageConfiguration::new(folder.path()))?;
+/// Shape { sides: 3 }.push_into(&db)?;
+/// Shape::push_all([Shape { sides: 4 }, Shape { sides: 5 }], &db)?;
+///
+/// // In pages: each begins after the last id of the one before.
+/// let first = db.list_executed_transactions(None, Some(1))?;
+/// let rest = db.list_executed_transactions(Some(first[0].id + 1), None)?;
+/// for executed in first.iter().chain(&rest) {
+///     for (collection, changed) in executed.changes.documents().into_iter().flatten() {
+///         println!("{}: {} of {collection}", executed.id, changed.id);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Executed {
     /// Ids increase with each transaction; numbers may be missing.

@@ -11,6 +11,40 @@ use crate::schema::CollectionName;
 use crate::transaction::{Operation, OperationResult};
 
 /// Operations on any collections of one database, executed in order, all or none.
+/// ```
+/// # fn main() -> Result<(), bonsaidb_local::Error> {
+/// # let folder = tempfile::tempdir()?;
+/// use bonsaidb_core::Error;
+/// use bonsaidb_core::schema::{Collection, SerializedCollection};
+/// use bonsaidb_core::transaction::Transaction;
+/// use bonsaidb_local::Database;
+/// use bonsaidb_local::config::{Builder, StorageConfiguration};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, Serialize, Deserialize, Collection)]
+/// #[collection(name = "accounts")]
+/// struct Account {
+///     balance: i64,
+/// }
+///
+/// let db = Database::open::<Account>(StorageConfiguration::new(folder.path()))?;
+/// let mut from = Account { balance: 100 }.push_into(&db)?;
+/// let mut to = Account { balance: 0 }.push_into(&db)?;
+///
+/// // Both accounts change or neither; and neither if somebody else has changed one since.
+/// from.contents.balance -= 30;
+/// to.contents.balance += 30;
+/// let mut transfer = Transaction::new();
+/// from.update_in_transaction(&mut transfer)?;
+/// to.update_in_transaction(&mut transfer)?;
+/// transfer.apply(&db)?;
+///
+/// // `from` still has the revision from before the transfer.
+/// let conflict = from.update(&db).unwrap_err();
+/// assert!(matches!(conflict, Error::DocumentConflict(..)));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[must_use]
 pub struct Transaction {

@@ -19,6 +19,43 @@ pub(crate) use progress::ProgressListener;
 use crate::Error;
 
 /// How a storage is opened. Built with the methods of [`Builder`].
+///
+/// ```
+/// # fn main() -> Result<(), bonsaidb_local::Error> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("notes.bonsaidb");
+/// use bonsaidb_core::schema::{Collection, SerializedCollection};
+/// use bonsaidb_local::Database;
+/// use bonsaidb_local::config::{Builder, StorageConfiguration};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, Serialize, Deserialize, Collection)]
+/// #[collection(name = "notes")]
+/// struct Note {
+///     text: String,
+/// }
+///
+/// // On disk, with a listener for views that are new or have changed.
+/// let configuration = StorageConfiguration::new(&path)
+///     .cache_bytes(64 << 20)
+///     .on_indexing_progress(|progress| println!("{progress:?}"));
+/// let db = Database::open::<Note>(configuration)?;
+/// Note { text: "Water the tree".to_owned() }.push_into(&db)?;
+/// drop(db);
+///
+/// // Read-only, as from a medium that cannot be written.
+/// let db = Database::open::<Note>(StorageConfiguration::new(&path).read_only())?;
+/// assert_eq!(Note::all(&db).count()?, 1);
+/// let refused = Note { text: "Not this one".to_owned() }.push_into(&db);
+/// assert!(refused.is_err());
+/// drop(db);
+///
+/// // In memory: the data is gone with the last handle.
+/// let db = Database::open::<Note>(StorageConfiguration::new(&path).memory_only())?;
+/// assert_eq!(Note::all(&db).count()?, 0);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct StorageConfiguration {
@@ -48,7 +85,8 @@ pub struct StorageConfiguration {
     pub workers: Tasks,
     /// How views are kept.
     pub views: Views,
-    /// How many executed transactions can be listed. 1,000,000 unless set.
+    /// How many executed transactions can be listed, at least: older ones are trimmed in the
+    /// background, many at a time. 1,000,000 unless set.
     pub transactions_kept: u64,
     /// What every authenticated session may do besides what its identity may.
     pub authenticated_permissions: Permissions,

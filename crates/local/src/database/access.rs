@@ -19,7 +19,7 @@ use crate::Error;
 use crate::database::Data;
 use crate::documents::{Collection, Documents, Prepared};
 use crate::transactions;
-use crate::views::{Pair, ViewIndex};
+use crate::views::{Basis, Pair, ViewIndex};
 
 /// How often documents of a view are looked up again because they changed meanwhile.
 const DELETE_ATTEMPTS_MAX: usize = 64;
@@ -40,7 +40,7 @@ impl Access<'_> {
         if transaction.operations.is_empty() {
             return Ok(Vec::new());
         }
-        prepared.ready_strict_views()?;
+        let _held = prepared.ready_strict_views()?;
         match self.data.store.transact(|plan| prepared.plan(plan)) {
             Ok((changes, _)) => {
                 self.data.changed(changes.documents);
@@ -112,8 +112,7 @@ impl Access<'_> {
         limit: Option<u32>,
         access_policy: AccessPolicy,
     ) -> Result<Vec<Serialized>, Error> {
-        self.with_view(view, access_policy, |pair| {
-            let view = self.data.view(view)?;
+        self.with_view(view, access_policy, |view, pair| {
             view.mappings(&pair.index, key.as_ref(), order, limit)
         })
     }
@@ -126,10 +125,25 @@ impl Access<'_> {
         limit: Option<u32>,
         access_policy: AccessPolicy,
     ) -> Result<MappedSerializedDocuments, Error> {
-        self.with_view(view, access_policy, |pair| {
-            let index = self.data.view(view)?;
-            let mappings = index.mappings(&pair.index, key.as_ref(), order, limit)?;
+        self.with_policy(view, access_policy, |index| {
+            let basis = match access_policy {
+                AccessPolicy::UpdateBefore => Basis::Together(index.up_to_date(self.data)?),
+                AccessPolicy::UpdateAfter => index.basis(self.data, true)?,
+                AccessPolicy::NoUpdate => index.basis(self.data, false)?,
+            };
             let collection = &view.collection;
+            let key = key.as_ref();
+            let (pair, mappings) = match basis {
+                Basis::Together(pair) => {
+                    let mappings = index.mappings(&pair.index, key, order, limit)?;
+                    (pair, mappings)
+                }
+                Basis::Apart(pair) => {
+                    let documents = self.documents(&pair.documents, collection)?;
+                    let mappings = index.mappings_of(&documents, &pair.index, key, order, limit)?;
+                    (pair, mappings)
+                }
+            };
             let ids = mappings.iter().map(|mapping| mapping.source.id.clone());
             let ids = distinct(ids);
             Needs::Documents(DocumentAction::Get, collection, &ids)
@@ -153,7 +167,8 @@ impl Access<'_> {
         key: Option<SerializedQueryKey>,
         access_policy: AccessPolicy,
     ) -> Result<Vec<u8>, Error> {
-        self.with_policy(view, access_policy, |view, current| {
+        let current = matches!(access_policy, AccessPolicy::UpdateBefore);
+        self.with_policy(view, access_policy, |view| {
             view.reduced(self.data, current, key.as_ref())
         })
     }
@@ -164,7 +179,8 @@ impl Access<'_> {
         key: Option<SerializedQueryKey>,
         access_policy: AccessPolicy,
     ) -> Result<Vec<MappedSerializedValue>, Error> {
-        self.with_policy(view, access_policy, |view, current| {
+        let current = matches!(access_policy, AccessPolicy::UpdateBefore);
+        self.with_policy(view, access_policy, |view| {
             view.reduced_grouped(self.data, current, key.as_ref())
         })
     }
@@ -177,8 +193,8 @@ impl Access<'_> {
     ) -> Result<u64, Error> {
         let mut attempts = 0;
         loop {
-            let deletes = self.with_view(view, access_policy, |pair| {
-                self.deletes(view, key.as_ref(), pair)
+            let deletes = self.with_view(view, access_policy, |index, pair| {
+                self.deletes(index, key.as_ref(), pair)
             })?;
             let count = deletes.operations.len() as u64;
             Needs::Transaction(&deletes).check(self.session, &self.data.name)?;
@@ -196,21 +212,21 @@ impl Access<'_> {
     /// The deletion of each document of the matching mappings.
     fn deletes(
         &self,
-        view: &ViewName,
+        view: &ViewIndex,
         key: Option<&SerializedQueryKey>,
         pair: &Pair,
     ) -> Result<Transaction, Error> {
         let mut ids = Vec::new();
-        let index = self.data.view(view)?;
-        index.each_mapping(&pair.index, key, Sort::Ascending, |mapping| {
+        view.each_mapping(&pair.index, key, Sort::Ascending, |mapping| {
             ids.push(mapping.source.id);
             Ok(true)
         })?;
-        let documents = self.documents(&pair.documents, &view.collection)?;
+        let collection = &view.name.collection;
+        let documents = self.documents(&pair.documents, collection)?;
         let mut deletes = Transaction::new();
         for id in distinct(ids.into_iter()) {
             if let Some(header) = documents.header(id)? {
-                deletes.push(Operation::delete(view.collection.clone(), header));
+                deletes.push(Operation::delete(collection.clone(), header));
             }
         }
         Ok(deletes)
@@ -237,7 +253,10 @@ impl Access<'_> {
 
     pub fn compact(&self) -> Result<(), Error> {
         self.data.trim()?;
-        Ok(self.data.store.compact()?)
+        self.data.store.compact()?;
+        // The old file stays for as long as anybody reads it.
+        self.data.let_go();
+        Ok(())
     }
 
     pub fn compact_key_value_store(&self) -> Result<(), Error> {
@@ -268,27 +287,26 @@ impl Access<'_> {
         &self,
         view: &ViewName,
         policy: AccessPolicy,
-        answer: impl FnOnce(&Pair) -> Result<T, Error>,
+        answer: impl FnOnce(&ViewIndex, &Pair) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        self.with_policy(view, policy, |view, current| {
-            if current {
-                answer(&view.up_to_date(self.data)?)
-            } else {
-                answer(&view.as_it_is(self.data)?)
-            }
+        self.with_policy(view, policy, |view| {
+            let pair = match policy {
+                AccessPolicy::UpdateBefore => view.up_to_date(self.data)?,
+                AccessPolicy::UpdateAfter | AccessPolicy::NoUpdate => view.as_it_is(self.data)?,
+            };
+            answer(view, &pair)
         })
     }
 
-    /// Lets `answer` look at a view, current or as it is; updates it afterwards if `policy` says
-    /// so.
+    /// Lets `answer` look at a view; updates it afterwards if `policy` says so.
     fn with_policy<T>(
         &self,
         view: &ViewName,
         policy: AccessPolicy,
-        answer: impl FnOnce(&ViewIndex, bool) -> Result<T, Error>,
+        answer: impl FnOnce(&ViewIndex) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let view = self.data.view(view)?;
-        let result = answer(view, matches!(policy, AccessPolicy::UpdateBefore));
+        let result = answer(view);
         if matches!(policy, AccessPolicy::UpdateAfter) {
             view.update_later(self.data);
         }

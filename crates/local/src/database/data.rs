@@ -20,6 +20,8 @@ use crate::views::{self, LAZY_VIEWS_TABLE, STRICT_VIEWS_TABLE, State, ViewIndex,
 
 /// After how many changed documents old records are trimmed.
 const TRIM_EVERY: u64 = 16_384;
+/// After how many documents written or indexed it is looked for what views need not keep.
+const MOVES_STEP: u64 = 1_024;
 /// How many records one trimming transaction removes.
 const TRIM_BATCH: usize = 8_192;
 
@@ -43,6 +45,8 @@ pub(crate) struct Data {
     views: HashMap<ViewName, Arc<ViewIndex>>,
     strict: HashMap<CollectionName, Vec<Arc<ViewIndex>>>,
     changed_documents: AtomicU64,
+    /// How many documents were written or indexed.
+    moves: AtomicU64,
 }
 
 /// What an open database takes from its storage.
@@ -110,6 +114,7 @@ impl Data {
             strict,
             // The first change trims what was left by programs that did not run for long.
             changed_documents: AtomicU64::new(TRIM_EVERY - 1),
+            moves: AtomicU64::new(0),
         })
     }
 
@@ -134,7 +139,9 @@ impl Data {
             .views
             .get(name)
             .ok_or(Error::Core(core::Error::ViewNotFound))?;
-        self.collection(&name.collection)?;
+        if view.is_encrypted {
+            return Err(Error::EncryptionDisabled);
+        }
         Ok(view)
     }
 
@@ -161,9 +168,41 @@ impl Data {
             .collect())
     }
 
+    /// How many documents were written or indexed.
+    pub fn moves(&self) -> u64 {
+        self.moves.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of documents that were written or indexed, and lets go of pairs that are too
+    /// far behind.
+    pub fn moved(&self, documents: u64) {
+        let before = self.moves.fetch_add(documents, Ordering::Relaxed);
+        let now = before + documents;
+        if before / MOVES_STEP != now / MOVES_STEP {
+            for view in self.views.values() {
+                view.let_go_before(now.saturating_sub(views::CHANGES_MAX));
+            }
+        }
+    }
+
+    /// Lets go of the pairs that views keep, until they make others.
+    pub fn let_go(&self) {
+        for view in self.views.values() {
+            view.let_go_before(u64::MAX);
+        }
+    }
+
+    /// Lets go of the pairs that views keep, for good.
+    pub fn close(&self) {
+        for view in self.views.values() {
+            view.close();
+        }
+    }
+
     /// Takes note of changed documents; now and then, what is not needed any more is trimmed in
     /// the background.
     pub fn changed(self: &Arc<Self>, documents: u64) {
+        self.moved(documents);
         let before = self
             .changed_documents
             .fetch_add(documents, Ordering::Relaxed);
@@ -188,7 +227,7 @@ impl Data {
                 .values()
                 .filter(|view| !view.policy.is_eager() && view.name.collection == collection.name);
             for view in lazy {
-                if let Some(state) = State::read(&snapshot, self.view_states.lazy, &view.name)? {
+                if let Some(state) = view.state(&snapshot, self.view_states.lazy)? {
                     needed = needed.min(state.next_change);
                 }
             }

@@ -21,6 +21,7 @@ use crate::{Error, Storage};
 /// # fn main() -> Result<(), bonsaidb_local::Error> {
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("shapes.bonsaidb");
+/// use bonsaidb_core::connection::Connection;
 /// use bonsaidb_core::schema::{Collection, SerializedCollection};
 /// use bonsaidb_local::Database;
 /// use bonsaidb_local::config::{Builder, StorageConfiguration};
@@ -36,12 +37,15 @@ use crate::{Error, Storage};
 /// let document = Shape { sides: 3 }.push_into(&db)?;
 /// let read = Shape::get(&document.header.id, &db)?.expect("just stored");
 /// assert_eq!(read.contents.sides, 3);
+///
+/// read.delete(&db)?;
+/// db.compact()?; // gives the space back, beside readers and writers
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
 pub struct Database {
-    data: Arc<Data>,
+    pub(crate) data: Arc<Data>,
     storage: Storage,
 }
 

@@ -4,8 +4,8 @@
 //! otherwise. It may be planned several times before it is admitted, so hashing is done once,
 //! in [`Prepared::new`].
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, MutexGuard};
 
 use arc_bytes::serde::CowBytes;
 use bonsaidb_core as core;
@@ -98,12 +98,31 @@ impl<'a> Prepared<'a> {
         })
     }
 
-    /// Makes sure that the strict views of all collections can be planned with.
-    pub fn ready_strict_views(&self) -> Result<(), Error> {
-        for view in self.steps.iter().flat_map(|step| step.strict) {
-            view.ready(self.data)?;
+    /// Makes sure that the strict views of all collections can be planned with. The answer is to
+    /// be held until the plan is admitted.
+    ///
+    /// Documents that break a new unique view can be deleted, and nothing else can be done with
+    /// their collection.
+    pub fn ready_strict_views(&self) -> Result<Vec<MutexGuard<'a, ()>>, Error> {
+        let views = self.steps.iter().flat_map(|step| {
+            let removes = matches!(step.command, Command::Delete { .. } | Command::Check { .. });
+            step.strict.iter().map(move |view| (view, removes))
+        });
+        // In the order of their names, so that nobody waits for one who waits for him.
+        let mut incomplete = BTreeMap::new();
+        for (view, removes) in views.filter(|(view, _)| !view.is_complete()) {
+            let (_, only_removes) = incomplete.entry(&view.name).or_insert((view, true));
+            *only_removes &= removes;
         }
-        Ok(())
+        let mut held = Vec::new();
+        for (view, only_removes) in incomplete.into_values() {
+            if only_removes {
+                held.extend(view.ready_for_removals(self.data)?);
+            } else {
+                view.ready(self.data)?;
+            }
+        }
+        Ok(held)
     }
 
     /// Plans every operation. Called again from the start when the plan was not admitted.
@@ -178,7 +197,7 @@ impl Step<'_> {
                 plan.delete(self.collection.documents, header.id.to_vec());
                 self.note_change(plan, &header.id);
                 for view in self.strict {
-                    view.plan_removal(plan, data, &header.id)?;
+                    view.plan_removal(plan, &header.id)?;
                 }
                 Ok(OperationResult::DocumentDeleted {
                     collection: self.collection.name.clone(),

@@ -1,5 +1,6 @@
 //! A storage: a folder of databases, and the handles to it.
 
+mod access;
 mod admin;
 mod connection;
 mod id;
@@ -29,13 +30,29 @@ use crate::{Database, Error};
 /// # let folder = tempfile::tempdir()?;
 /// # let path = folder.path().join("example.bonsaidb");
 /// use bonsaidb_core::connection::StorageConnection;
+/// use bonsaidb_core::schema::{Collection, SerializedCollection};
 /// use bonsaidb_local::Storage;
 /// use bonsaidb_local::config::{Builder, StorageConfiguration};
+/// use serde::{Deserialize, Serialize};
 ///
-/// let storage = Storage::open(StorageConfiguration::new(path).with_schema::<()>()?)?;
-/// storage.create_database::<()>("first", true)?;
-/// assert_eq!(storage.list_databases()?.len(), 2); // and the one for administration
-/// storage.close()?;
+/// #[derive(Debug, Serialize, Deserialize, Collection)]
+/// #[collection(name = "notes")]
+/// struct Note {
+///     text: String,
+/// }
+///
+/// // Every schema is registered when the storage is opened.
+/// let storage = Storage::open(StorageConfiguration::new(path).with_schema::<Note>()?)?;
+/// let work = storage.create_database::<Note>("work", true)?;
+/// let home = storage.create_database::<Note>("home", true)?;
+/// let text = "Water the tree".to_owned();
+/// Note { text }.push_into(&home)?;
+/// assert_eq!(Note::all(&work).count()?, 0);
+/// assert_eq!(storage.list_databases()?.len(), 3); // and the one for administration
+///
+/// storage.delete_database("work")?;
+/// drop((work, home));
+/// storage.close()?; // as dropping does, but errors are told
 /// # Ok(())
 /// # }
 /// ```

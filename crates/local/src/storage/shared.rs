@@ -51,6 +51,10 @@ impl Shared {
             fs::create_dir_all(&path).map_err(|error| Error::io_at(&path, &error))?;
         }
         let id_file = StorageId::file(&path);
+        let is_only_read = read_only && !configuration.memory_only;
+        if is_only_read && let Err(error) = fs::metadata(&id_file) {
+            return Err(Error::io_at(&id_file, &error));
+        }
         let lock = Lock::acquire(&id_file, configuration.lock_wait, read_only)?;
         let id = StorageId::read_or_create(&id_file, configuration.unique_id, read_only)?;
         let folder: Arc<dyn Folder> = match configuration.folder {
@@ -59,7 +63,7 @@ impl Shared {
             None => Arc::new(DiskFolder::new(&path)),
         };
         let options = Options::default()
-            .read_only(read_only && !configuration.memory_only)
+            .read_only(is_only_read)
             .cache_bytes(configuration.cache_bytes)
             .memtable_bytes_max(configuration.memtable_bytes)
             .log_segment_bytes(configuration.log_segment_bytes)
@@ -90,7 +94,12 @@ impl Shared {
 
     pub fn close(&self) -> Result<(), Error> {
         self.jobs.stop();
-        lock(&self.databases).clear();
+        let mut databases = lock(&self.databases);
+        for data in databases.values().chain(self.admin.get()) {
+            data.close();
+        }
+        databases.clear();
+        drop(databases);
         Ok(self.store.close()?)
     }
 
@@ -133,6 +142,11 @@ impl Shared {
             return Ok(Arc::clone(data));
         }
         let schematic = self.schema(&schema()?)?;
+        // Its files were there before it was noted, so they are lost and not to be made anew.
+        if !self.store.database_exists(name)? {
+            let path = self.path.join(name);
+            return Err(Error::MissingDatabase { path });
+        }
         let data = Arc::new(self.open_data(name, schematic)?);
         databases.insert(name.to_owned(), Arc::clone(&data));
         Ok(data)
@@ -165,9 +179,10 @@ impl Shared {
         }
     }
 
-    /// Runs `record` to note a new database, with nobody else creating or deleting one. What a
-    /// deletion that was cut short has left under the name is removed first; but not where the
-    /// file system ignores case, and the folder is that of a database that `shares_folder`.
+    /// Makes the files of a new database, then runs `record` to note it, with nobody else creating
+    /// or deleting one. What a creation or deletion that was cut short has left under the name is
+    /// removed first; but not where the file system ignores case, and the folder is that of a
+    /// database that `shares_folder`.
     pub fn create(
         &self,
         name: &str,
@@ -185,6 +200,7 @@ impl Shared {
             }
             self.store.delete_database(name)?;
         }
+        self.store.database(name)?;
         record()
     }
 
@@ -196,7 +212,9 @@ impl Shared {
     ) -> Result<(), Error> {
         let mut databases = lock(&self.databases);
         forget()?;
-        databases.remove(name);
+        if let Some(data) = databases.remove(name) {
+            data.close();
+        }
         if self.store.database_exists(name)? {
             self.store.delete_database(name)?;
         }

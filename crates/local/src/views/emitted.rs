@@ -6,7 +6,7 @@ use crate::varint;
 
 /// The stored form of `keys`.
 pub(crate) fn encode<'a>(keys: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(32);
     for key in keys {
         varint::push(key.len() as u64, &mut bytes);
         bytes.extend_from_slice(key);

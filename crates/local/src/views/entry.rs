@@ -72,26 +72,28 @@ impl Layout {
         Some(rest)
     }
 
-    /// The mapping of a stored entry, or `None` if the entry is damaged.
-    pub fn decode(self, key: &[u8], value: &[u8]) -> Option<Serialized> {
-        let (view_key, id_in_key) = split_key(key)?;
-        let (revision, mut rest) = split_revision(value)?;
+    /// The mapping of a stored entry, or `None` if the entry is damaged. Its bytes are used again.
+    pub fn decode(self, mut key: Vec<u8>, mut value: Vec<u8>) -> Option<Serialized> {
+        let (revision, mut rest) = split_revision(&value)?;
+        let part_bytes = key_part(&key)?.len();
         let id = match self {
-            Self::Shared => id_in_key,
+            Self::Shared => &key[part_bytes..],
             Self::Unique => {
                 let length = usize::try_from(varint::split(&mut rest)?).ok()?;
-                let (id, value) = rest.split_at_checked(length)?;
-                rest = value;
+                let (id, after) = rest.split_at_checked(length)?;
+                rest = after;
                 id
             }
         };
+        let id = DocumentId::try_from(id).ok()?;
+        let value_bytes = rest.len();
+        value.drain(..value.len() - value_bytes);
+        key.truncate(part_bytes);
+        unescape(&mut key, 0)?;
         Some(Serialized {
-            source: Header {
-                id: DocumentId::try_from(id).ok()?,
-                revision,
-            },
-            key: Bytes::from(view_key),
-            value: Bytes::from(rest),
+            source: Header { id, revision },
+            key: Bytes::from(key),
+            value: Bytes::from(value),
         })
     }
 }
@@ -117,31 +119,32 @@ pub(crate) fn key_part(entry: &[u8]) -> Option<&[u8]> {
 
 /// Appends the view key of an escaped one with its terminator.
 pub(crate) fn push_view_key(part: &[u8], bytes: &mut Vec<u8>) -> Option<()> {
-    let (&END, mut rest) = part.split_last()? else {
-        return None;
-    };
-    while let [byte, after @ ..] = rest {
-        rest = after;
-        match *byte {
-            ESCAPE => {
-                let (escaped @ (1 | 2), after) = rest.split_first()? else {
-                    return None;
-                };
-                bytes.push(escaped - 1);
-                rest = after;
-            }
-            byte => bytes.push(byte),
-        }
-    }
-    Some(())
+    let start = bytes.len();
+    bytes.extend_from_slice(part);
+    unescape(bytes, start)
 }
 
-/// The view key of an entry, and what follows.
-fn split_key(entry: &[u8]) -> Option<(Vec<u8>, &[u8])> {
-    let part = key_part(entry)?;
-    let mut key = Vec::with_capacity(part.len());
-    push_view_key(part, &mut key)?;
-    Some((key, &entry[part.len()..]))
+/// Turns what follows `start`, an escaped view key with its terminator, into the view key.
+fn unescape(key: &mut Vec<u8>, start: usize) -> Option<()> {
+    if key.len() <= start || key.pop() != Some(END) {
+        return None;
+    }
+    let (mut read, mut written) = (start, start);
+    while read < key.len() {
+        let mut byte = key[read];
+        if byte == ESCAPE {
+            read += 1;
+            let (1 | 2) = *key.get(read)? else {
+                return None;
+            };
+            byte = key[read] - 1;
+        }
+        key[written] = byte;
+        read += 1;
+        written += 1;
+    }
+    key.truncate(written);
+    Some(())
 }
 
 /// A range of entries. Its bounds lie between entries of different keys.
@@ -251,7 +254,7 @@ mod tests {
                 for id in KEYS {
                     let mapping = mapping(key, id);
                     let entry = layout.encode(&mapping);
-                    let read = layout.decode(&entry.key, &entry.value).unwrap();
+                    let read = layout.decode(entry.key, entry.value).unwrap();
                     assert_eq!(read.source, mapping.source);
                     assert_eq!((&*read.key, &*read.value), (&*mapping.key, &*mapping.value));
                 }
@@ -312,20 +315,20 @@ mod tests {
         for length in 0..entry.key.len() - 1 {
             assert!(
                 Layout::Unique
-                    .decode(&entry.key[..length], &entry.value)
+                    .decode(entry.key[..length].to_vec(), entry.value.clone())
                     .is_none()
             );
         }
         for length in 0..39 {
             assert!(
                 Layout::Unique
-                    .decode(&entry.key, &entry.value[..length])
+                    .decode(entry.key.clone(), entry.value[..length].to_vec())
                     .is_none()
             );
         }
         assert!(
             Layout::Shared
-                .decode(b"a\x01\x03\0", &entry.value)
+                .decode(b"a\x01\x03\0".to_vec(), entry.value)
                 .is_none()
         );
     }

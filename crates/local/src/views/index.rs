@@ -13,6 +13,7 @@ use crate::Error;
 use crate::documents::Collection;
 use crate::views::State;
 use crate::views::entry::Layout;
+use crate::views::pairs::Kept;
 use crate::views::update::Runs;
 
 const ENTRIES_PREFIX: &str = "entries/";
@@ -32,10 +33,18 @@ pub(crate) struct ViewIndex {
     pub name: ViewName,
     pub policy: ViewUpdatePolicy,
     pub layout: Layout,
+    /// Whether its collection has to be encrypted.
+    pub is_encrypted: bool,
+    /// The key of its state.
+    pub(super) state_key: Vec<u8>,
     /// None in a read-only storage whose index is not the one this schema wants.
     tables: Option<Tables>,
+    /// The sequence after the last one at which the index is known to have been current, or 0.
+    pub(super) current_before: AtomicU64,
     /// Indexing runs of a lazy view, and whatever changes the summary of any.
     pub(super) runs: Runs,
+    /// The last pair of a lazy view, if it is wanted.
+    pub(super) kept: Kept,
     /// Held while a strict view is built.
     pub(super) building: Mutex<()>,
     /// Set while a run waits for a background thread.
@@ -66,24 +75,34 @@ impl Tables {
 }
 
 impl ViewIndex {
-    fn new(view: &dyn view::Serialized, tables: Option<Tables>) -> Self {
+    fn new(view: &dyn view::Serialized, is_encrypted: bool, tables: Option<Tables>) -> Self {
         let policy = view.update_policy();
+        let name = view.view_name();
         Self {
-            name: view.view_name(),
+            state_key: State::key(&name),
+            name,
             policy,
             layout: if policy == ViewUpdatePolicy::Unique {
                 Layout::Unique
             } else {
                 Layout::Shared
             },
+            is_encrypted,
             tables,
+            current_before: AtomicU64::new(0),
             runs: Runs::default(),
+            kept: Kept::default(),
             building: Mutex::default(),
             is_queued: AtomicBool::new(false),
             complete: AtomicBool::new(false),
             warned_of_long_results: AtomicBool::new(false),
             noted: AtomicU64::new(0),
         }
+    }
+
+    /// Reads the state from the table of lazy or of strict views.
+    pub fn state(&self, reader: &impl Read, states: TableId) -> Result<Option<State>, Error> {
+        State::read(reader, states, &self.state_key)
     }
 
     pub fn tables(&self) -> Result<Tables, Error> {
@@ -125,7 +144,11 @@ pub(crate) fn open_all(
         let Some(collection) = collections.get(&name.collection) else {
             continue; // Its collection is not part of the schema.
         };
-        let stored = State::read(&snapshot, states.of(view.update_policy()), &name)?;
+        let stored = State::read(
+            &snapshot,
+            states.of(view.update_policy()),
+            &State::key(&name),
+        )?;
         let same = stored.as_ref().is_some_and(|state| {
             state.version == view.version() && state.policy == view.update_policy()
         });
@@ -139,7 +162,8 @@ pub(crate) fn open_all(
             }
         };
         let tables = state.map(|state| state.tables);
-        views.insert(name, Arc::new(ViewIndex::new(view, tables)));
+        let index = ViewIndex::new(view, collection.is_encrypted, tables);
+        views.insert(name, Arc::new(index));
     }
     if !read_only {
         write_states(database, &snapshot, states, &views, &fresh)?;
@@ -219,7 +243,7 @@ fn write_states(
         let wanted = views
             .values()
             .filter(|view| of_kind(view.policy))
-            .map(|view| State::key(&view.name))
+            .map(|view| view.state_key.clone())
             .collect::<HashSet<_>>();
         let mut stale = Vec::new();
         let all = (Bound::Unbounded, Bound::Unbounded);

@@ -1,9 +1,9 @@
 //! Mapping documents: what each emits, encoded, each key once.
 
-use std::collections::BTreeMap;
 use std::thread;
 
 use bonsaidb_core::document::{BorrowedDocument, DocumentId, OwnedDocument};
+use bonsaidb_core::schema::ViewName;
 use bonsaidb_core::schema::view::{self, map};
 
 use crate::Error;
@@ -12,26 +12,49 @@ use crate::user_code;
 /// Below this many documents per thread, another thread does not pay.
 const DOCUMENTS_PER_THREAD_MIN: usize = 32;
 
-/// What a document emits, by encoded key.
+/// What a document emits: encoded keys and values, ascending, each key once.
 #[derive(Debug, Default)]
-pub(crate) struct Emissions(pub BTreeMap<Vec<u8>, map::Serialized>);
+pub(crate) struct Emissions(Vec<map::Serialized>);
+
+impl Emissions {
+    pub fn iter(&self) -> impl Iterator<Item = &map::Serialized> {
+        self.0.iter()
+    }
+
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.0.iter().map(|mapping| mapping.key.as_slice())
+    }
+
+    pub fn contains(&self, key: &[u8]) -> bool {
+        let found = self
+            .0
+            .binary_search_by(|mapping| mapping.key.as_slice().cmp(key));
+        found.is_ok()
+    }
+}
 
 /// Maps one document. Of several mappings with the same key the last one counts.
 pub(crate) fn map(
     view: &dyn view::Serialized,
+    name: &ViewName,
     document: &BorrowedDocument<'_>,
 ) -> Result<Emissions, Error> {
-    let mappings = user_code::call(&view.view_name(), "map", || view.map(document))?;
-    Ok(Emissions(
-        mappings
-            .into_iter()
-            .map(|mut mapping| {
-                // A mapping belongs to the document that emitted it, whatever header it carries.
-                mapping.source = document.header.clone();
-                (mapping.key.to_vec(), mapping)
-            })
-            .collect(),
-    ))
+    let mut mappings = user_code::call(name, "map", || view.map(document))?;
+    for mapping in &mut mappings {
+        // A mapping belongs to the document that emitted it, whatever header it carries.
+        mapping.source.clone_from(&document.header);
+    }
+    if mappings.len() > 1 {
+        mappings.sort_by(|one, other| one.key.as_slice().cmp(&other.key));
+        mappings.dedup_by(|later, kept| {
+            let is_same = *later.key == *kept.key;
+            if is_same {
+                std::mem::swap(later, kept);
+            }
+            is_same
+        });
+    }
+    Ok(Emissions(mappings))
 }
 
 /// A document that changed: what it holds now, or that it is gone.
@@ -41,9 +64,19 @@ pub(crate) enum Changed {
     Gone(DocumentId),
 }
 
+impl Changed {
+    pub const fn id(&self) -> &DocumentId {
+        match self {
+            Self::Present(document) => &document.header.id,
+            Self::Gone(id) => id,
+        }
+    }
+}
+
 /// Maps all of `documents`, on up to `threads` threads, in the same order.
 pub(crate) fn map_all(
     view: &dyn view::Serialized,
+    name: &ViewName,
     documents: Vec<Changed>,
     threads: usize,
 ) -> Result<Vec<(DocumentId, Emissions)>, Error> {
@@ -53,7 +86,7 @@ pub(crate) fn map_all(
     if threads == 1 {
         return documents
             .into_iter()
-            .map(|document| map_changed(view, document))
+            .map(|document| map_changed(view, name, document))
             .collect();
     }
     let share = documents.len().div_ceil(threads);
@@ -68,7 +101,7 @@ pub(crate) fn map_all(
                 scope.spawn(move || {
                     share
                         .into_iter()
-                        .map(|document| map_changed(view, document))
+                        .map(|document| map_changed(view, name, document))
                         .collect::<Result<Vec<_>, _>>()
                 })
             })
@@ -83,6 +116,7 @@ pub(crate) fn map_all(
 
 fn map_changed(
     view: &dyn view::Serialized,
+    name: &ViewName,
     document: Changed,
 ) -> Result<(DocumentId, Emissions), Error> {
     match document {
@@ -92,7 +126,7 @@ fn map_changed(
                 header: document.header,
                 contents: document.contents.into(),
             };
-            let emissions = map(view, &document)?;
+            let emissions = map(view, name, &document)?;
             Ok((document.header.id, emissions))
         }
     }

@@ -13,6 +13,8 @@ mod emitted;
 mod entry;
 mod index;
 mod mapping;
+mod nearby;
+mod pairs;
 mod query;
 mod reduce;
 mod state;
@@ -21,5 +23,5 @@ mod update;
 mod write;
 
 pub(crate) use index::{ViewIndex, ViewTables, open_all};
+pub(crate) use pairs::{Basis, CHANGES_MAX, Pair};
 pub(crate) use state::{LAZY_VIEWS_TABLE, STRICT_VIEWS_TABLE, State};
-pub(crate) use update::Pair;

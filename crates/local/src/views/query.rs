@@ -5,7 +5,7 @@ use bonsaidb_core::schema::view::map::Serialized;
 use bonsaidb_store::{Direction, Read, Snapshot};
 
 use crate::Error;
-use crate::documents::direction;
+use crate::documents::{Documents, direction};
 use crate::views::ViewIndex;
 use crate::views::entry::EntryRange;
 
@@ -27,7 +27,7 @@ impl ViewIndex {
         for range in ranges {
             for entry in index.range(entries, range.bounds(), direction)? {
                 let (key, value) = entry?;
-                let mapping = self.layout.decode(&key, &value);
+                let mapping = self.layout.decode(key, value.into_vec());
                 if !each(mapping.ok_or_else(|| self.damaged_entry())?)? {
                     return Ok(());
                 }
@@ -49,6 +49,30 @@ impl ViewIndex {
         if limit > 0 {
             self.each_mapping(index, key, order, |mapping| {
                 mappings.push(mapping);
+                Ok(mappings.len() < limit)
+            })?;
+        }
+        Ok(mappings)
+    }
+
+    /// Returns at most `limit` mappings that match `key`, in order, and are those of `documents`:
+    /// what changed since it was mapped is left out.
+    pub fn mappings_of(
+        &self,
+        documents: &Documents<'_, Snapshot>,
+        index: &Snapshot,
+        key: Option<&SerializedQueryKey>,
+        order: Sort,
+        limit: Option<u32>,
+    ) -> Result<Vec<Serialized>, Error> {
+        let limit = limit.map_or(usize::MAX, |limit| limit as usize);
+        let mut mappings = Vec::new();
+        if limit > 0 {
+            self.each_mapping(index, key, order, |mapping| {
+                let document = documents.header(mapping.source.id.clone())?;
+                if document.as_ref() == Some(&mapping.source) {
+                    mappings.push(mapping);
+                }
                 Ok(mappings.len() < limit)
             })?;
         }

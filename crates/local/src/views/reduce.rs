@@ -13,6 +13,7 @@ use crate::Error;
 use crate::database::Data;
 use crate::user_code;
 use crate::views::summary::{Reader, Touched, Upkeep};
+use crate::views::update::KnownCurrent;
 use crate::views::{Pair, ViewIndex};
 
 /// What came of a plan that is thrown away.
@@ -77,6 +78,7 @@ impl ViewIndex {
         answer: &dyn Fn(&Reader<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let upkeep = self.upkeep(data.schematic.view_by_name(&self.name)?)?;
+        let known = self.known_current();
         let pair = self.as_it_is(data)?;
         if self.policy.is_eager() {
             return self.answer_strict(data, &pair, &upkeep, answer);
@@ -84,7 +86,7 @@ impl ViewIndex {
         if !current {
             return self.answer_as_it_is(data, &pair, &upkeep, answer);
         }
-        let pair = self.up_to_date_with_summary(data, pair, &upkeep)?;
+        let pair = self.up_to_date_with_summary(data, known, pair, &upkeep)?;
         match upkeep.reader(&pair.index)? {
             Some(reader) => answer(&reader),
             None => answer(&upkeep.scanner(&pair.index)), // Nothing can be written.
@@ -96,11 +98,12 @@ impl ViewIndex {
     fn up_to_date_with_summary(
         &self,
         data: &Data,
+        known: KnownCurrent,
         pair: Pair,
         upkeep: &Upkeep<'_>,
     ) -> Result<Pair, Error> {
         let has_summary = |pair: &Pair| Ok::<_, Error>(upkeep.reader(&pair.index)?.is_some());
-        if self.is_current(data, &pair.index)? && has_summary(&pair)? {
+        if self.is_current(data, &pair.index, known)? && has_summary(&pair)? {
             return Ok(pair);
         }
         let needed = pair.documents.sequence();
@@ -111,19 +114,19 @@ impl ViewIndex {
         let pair = self.runs.share(
             |pair| pair.documents.sequence() >= needed && has_summary(pair).unwrap_or(false),
             || {
+                let known = self.known_current();
                 let snapshot = data.store.snapshot()?;
-                let mut pair = if self.is_current(data, &snapshot)? {
-                    Pair {
-                        documents: snapshot.clone(),
-                        index: snapshot,
-                    }
+                let mut pair = if self.is_current(data, &snapshot, known)? {
+                    Pair::of(snapshot)
                 } else {
-                    self.run(data, Some(upkeep))?
+                    self.run(data, Some(upkeep))
+                        .map_err(|error| self.explain(error))?
                 };
                 if !has_summary(&pair)? {
                     summarized = take_in(data, upkeep, &|_| Ok(()));
                     pair.index = data.store.snapshot()?;
                 }
+                self.kept.replace(&pair, data);
                 Ok(pair)
             },
         )?;

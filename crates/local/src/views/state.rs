@@ -45,19 +45,15 @@ impl State {
         format!("{view:#}").into_bytes()
     }
 
-    /// Reads the state of a view.
-    pub fn read(
-        reader: &impl Read,
-        views: TableId,
-        view: &ViewName,
-    ) -> Result<Option<Self>, Error> {
-        let stored = match reader.get(views, &Self::key(view)) {
+    /// Reads the state under the key of a view.
+    pub fn read(reader: &impl Read, views: TableId, key: &[u8]) -> Result<Option<Self>, Error> {
+        let stored = match reader.get(views, key) {
             // A read-only storage may lack what it cannot make.
             Err(store::Error::TableMissing { .. }) => None,
             stored => stored?,
         };
         stored
-            .map(|value| Self::decode(&value).ok_or_else(|| damaged(view)))
+            .map(|value| Self::decode(&value).ok_or_else(|| damaged(key)))
             .transpose()
     }
 
@@ -134,7 +130,8 @@ fn split_table(bytes: &[u8]) -> Option<(TableId, &[u8])> {
     Some((TableId::new(u32::from_le_bytes(*number)), rest))
 }
 
-fn damaged(view: &ViewName) -> Error {
+fn damaged(key: &[u8]) -> Error {
+    let view = String::from_utf8_lossy(key);
     Error::damaged(format!("the state of view `{view}`"))
 }
 

@@ -4,13 +4,14 @@
 //! published: the documents at a sequence, and the index at the same.
 //!
 //! 1. Only the holder of `running` writes the entries of a lazy view, and the summary of any.
-//! 2. A published pair belongs together: its index holds exactly what its documents emit.
+//! 2. A published pair belongs together ([`pairs`](super::pairs)).
 //! 3. A query answers from a pair not older than the state when it began.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use bonsaidb_store::{Plan, Snapshot};
+use bonsaidb_core as core;
+use bonsaidb_store::{self as store, Plan, Snapshot};
 
 use crate::Error;
 use crate::config::IndexingProgress;
@@ -20,14 +21,7 @@ use crate::user_code;
 use crate::views::batch::Batch;
 use crate::views::mapping::map_all;
 use crate::views::summary::Upkeep;
-use crate::views::{State, ViewIndex};
-
-/// Documents and an index that belong together.
-#[derive(Clone, Debug)]
-pub(crate) struct Pair {
-    pub documents: Snapshot,
-    pub index: Snapshot,
-}
+use crate::views::{Pair, ViewIndex};
 
 /// The indexing runs of one view.
 #[derive(Debug, Default)]
@@ -137,23 +131,24 @@ impl Drop for Running<'_> {
     }
 }
 
+/// See [`ViewIndex::known_current`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KnownCurrent(u64);
+
 impl ViewIndex {
     /// Returns documents and index as they are, whether or not they belong together.
     pub fn as_it_is(&self, data: &Data) -> Result<Pair, Error> {
         if self.policy.is_eager() {
             self.ready(data)?;
         }
-        let snapshot = data.store.snapshot()?;
-        Ok(Pair {
-            documents: snapshot.clone(),
-            index: snapshot,
-        })
+        Ok(Pair::of(data.store.snapshot()?))
     }
 
     /// Returns documents and index of one moment, not older than the call.
     pub fn up_to_date(&self, data: &Data) -> Result<Pair, Error> {
+        let known = self.known_current();
         let pair = self.as_it_is(data)?;
-        if self.policy.is_eager() || self.is_current(data, &pair.index)? {
+        if self.policy.is_eager() || self.is_current(data, &pair.index, known)? {
             return Ok(pair);
         }
         let needed = pair.documents.sequence();
@@ -161,7 +156,11 @@ impl ViewIndex {
         user_code::may_wait_for(&self.name)?;
         self.runs.share(
             |pair| pair.documents.sequence() >= needed,
-            || self.run(data, None),
+            || {
+                let pair = self.run(data, None).map_err(|error| self.explain(error))?;
+                self.kept.replace(&pair, data);
+                Ok(pair)
+            },
         )
     }
 
@@ -180,9 +179,24 @@ impl ViewIndex {
         });
     }
 
-    /// Whether the index of `snapshot` holds all that its documents emit.
-    pub(super) fn is_current(&self, data: &Data, snapshot: &Snapshot) -> Result<bool, Error> {
-        let Some(state) = State::read(snapshot, data.view_states.lazy, &self.name)? else {
+    /// What is known of when the index was current, for a snapshot that is taken later.
+    pub(super) fn known_current(&self) -> KnownCurrent {
+        KnownCurrent(self.current_before.load(Ordering::Acquire))
+    }
+
+    /// Whether the index of `snapshot` holds all that its documents emit. `known` is from before
+    /// the snapshot: then what made the index current is part of it.
+    pub(super) fn is_current(
+        &self,
+        data: &Data,
+        snapshot: &Snapshot,
+        known: KnownCurrent,
+    ) -> Result<bool, Error> {
+        let after = snapshot.sequence().as_u64() + 1;
+        if known.0 == after {
+            return Ok(true);
+        }
+        let Some(state) = self.state(snapshot, data.view_states.lazy)? else {
             return Ok(false);
         };
         if state.version != data.schematic.view_by_name(&self.name)?.version() {
@@ -192,7 +206,11 @@ impl ViewIndex {
             return Ok(false);
         }
         let collection = data.collection(&self.name.collection)?;
-        Ok(!collection.changed_since(snapshot, &state.next_change)?)
+        let is_current = !collection.changed_since(snapshot, &state.next_change)?;
+        if is_current {
+            self.current_before.fetch_max(after, Ordering::Release);
+        }
+        Ok(is_current)
     }
 
     /// Indexes all that is not indexed yet, in batches of their own so that writers get through.
@@ -203,24 +221,29 @@ impl ViewIndex {
         let view = data.schematic.view_by_name(&self.name)?;
         let collection = data.collection(&self.name.collection)?;
         let table = data.view_states.lazy;
-        let key = State::key(&self.name);
         self.tables()?;
         let mut indexed = 0;
         let mut builds = false;
         loop {
             let snapshot = data.store.snapshot()?;
-            let state = State::read(&snapshot, table, &self.name)?
+            let state = self
+                .state(&snapshot, table)?
                 .ok_or_else(|| Error::damaged(format!("the state of view `{}`", self.name)))?;
-            builds |= state.scan_from.is_some();
+            let scans = state.scan_from.is_some();
+            builds |= scans;
             let batch = Batch::read(&snapshot, collection, state)?;
-            indexed += batch.documents.len() as u64;
-            let mapped = map_all(view, batch.documents, data.parallelization)?;
+            let batch_documents = batch.documents.len() as u64;
+            indexed += batch_documents;
+            let mapped = map_all(view, &self.name, batch.documents, data.parallelization)?;
             let next = batch.next.encode();
             let write = |plan: &mut Plan<'_>| {
-                for (id, emissions) in &mapped {
-                    self.replace(plan, id, emissions)?;
+                let mut changes = self.changes(plan)?;
+                if scans {
+                    changes.add_all(plan, &mapped)?;
+                } else {
+                    changes.replace_all(plan, &mapped)?;
                 }
-                plan.put(table, key.clone(), next.clone());
+                plan.put(table, self.state_key.clone(), next.clone());
                 Ok::<_, Error>(())
             };
             let with_summary = upkeep.filter(|_| batch.is_last).is_some_and(|upkeep| {
@@ -233,6 +256,7 @@ impl ViewIndex {
             if !with_summary {
                 data.store.derive(write)?;
             }
+            data.moved(batch_documents);
             if builds {
                 self.tell(data, indexed, batch.is_last);
             }
@@ -242,6 +266,16 @@ impl ViewIndex {
                     index: data.store.snapshot()?,
                 });
             }
+        }
+    }
+
+    /// Says what is wrong where a query fails because nothing can be written.
+    pub(super) fn explain(&self, error: Error) -> Error {
+        match error {
+            Error::Store(store::Error::ReadOnly) => Error::OutdatedView {
+                view: self.name.clone(),
+            },
+            other => other,
         }
     }
 
@@ -258,14 +292,43 @@ impl ViewIndex {
     /// Makes sure that a strict view holds what every document emits. Costs nothing after the
     /// first time.
     pub fn ready(&self, data: &Data) -> Result<(), Error> {
-        if self.complete.load(Ordering::Acquire) {
-            return Ok(());
+        match self.begin_building()? {
+            Some(_building) => self.build(data).map_err(|error| self.explain(error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes sure that documents can be removed from a strict view. One that documents break by
+    /// the same key cannot be built; the answer keeps everybody from building it, since a removal
+    /// is right only in an index that nobody adds to meanwhile.
+    pub fn ready_for_removals(&self, data: &Data) -> Result<Option<MutexGuard<'_, ()>>, Error> {
+        let Some(building) = self.begin_building()? else {
+            return Ok(None);
+        };
+        match self.build(data) {
+            Ok(()) => Ok(None),
+            Err(Error::Core(core::Error::UniqueKeyViolation { .. })) => Ok(Some(building)),
+            Err(error) => Err(self.explain(error)),
+        }
+    }
+
+    /// Whether a strict view holds what every document emits.
+    pub fn is_complete(&self) -> bool {
+        self.complete.load(Ordering::Acquire)
+    }
+
+    /// Returns what keeps others from building, or nothing if the view is complete.
+    fn begin_building(&self) -> Result<Option<MutexGuard<'_, ()>>, Error> {
+        if self.is_complete() {
+            return Ok(None);
         }
         user_code::may_wait_for(&self.name)?;
-        let _building = lock(&self.building);
-        if self.complete.load(Ordering::Acquire) {
-            return Ok(());
-        }
+        let building = lock(&self.building);
+        Ok((!self.is_complete()).then_some(building))
+    }
+
+    /// Builds a strict view, for one who keeps others from it.
+    fn build(&self, data: &Data) -> Result<(), Error> {
         let view = data.schematic.view_by_name(&self.name)?;
         let collection = data.collection(&self.name.collection)?;
         let table = data.view_states.strict;
@@ -273,19 +336,21 @@ impl ViewIndex {
         let mut indexed = 0;
         loop {
             let snapshot = data.store.snapshot()?;
-            let state = State::read(&snapshot, table, &self.name)?
+            let state = self
+                .state(&snapshot, table)?
                 .ok_or_else(|| Error::damaged(format!("the state of view `{}`", self.name)))?;
             if state.scan_from.is_none() {
                 break;
             }
             let batch = Batch::read(&snapshot, collection, state)?;
             indexed += batch.documents.len() as u64;
-            let mapped = map_all(view, batch.documents, data.parallelization)?;
+            let mapped = map_all(view, &self.name, batch.documents, data.parallelization)?;
             data.store.transact(|plan| {
+                let mut changes = self.changes(plan)?;
                 for (id, emissions) in &mapped {
-                    self.replace(plan, id, emissions)?;
+                    changes.replace(plan, id, emissions)?;
                 }
-                plan.put(table, State::key(&self.name), batch.next.encode());
+                plan.put(table, self.state_key.clone(), batch.next.encode());
                 Ok::<_, Error>(())
             })?;
             self.tell(data, indexed, batch.next.scan_from.is_none());

@@ -9,12 +9,12 @@ use quote::quote;
 use syn::{DeriveInput, Error, Expr, LitStr, Path, Result, Type, TypePath, parse_quote};
 
 use self::natural_id::NaturalId;
-use crate::arguments::{Flag, List, Once, Unit, read};
+use crate::arguments::{Flag, List, Once, Unit, arguments};
 use crate::core_path::core_path;
 use crate::definitions::{qualified_name, schema_parameter};
 
-#[derive(Default)]
-struct Arguments {
+arguments! {
+    "collection":
     authority: Once<Expr>,
     name: Once<LitStr>,
     views: List<Unit>,
@@ -27,31 +27,8 @@ struct Arguments {
     core: Once<Path>,
 }
 
-impl Arguments {
-    fn read(input: &DeriveInput) -> Result<Self> {
-        let mut arguments = Self::default();
-        read(
-            "collection",
-            &input.attrs,
-            &mut [
-                ("authority", &mut arguments.authority),
-                ("name", &mut arguments.name),
-                ("views", &mut arguments.views),
-                ("serialization", &mut arguments.serialization),
-                ("encryption_key", &mut arguments.encryption_key),
-                ("encryption_required", &mut arguments.encryption_required),
-                ("encryption_optional", &mut arguments.encryption_optional),
-                ("primary_key", &mut arguments.primary_key),
-                ("natural_id", &mut arguments.natural_id),
-                ("core", &mut arguments.core),
-            ],
-        )?;
-        Ok(arguments)
-    }
-}
-
 pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
-    let arguments = Arguments::read(input)?;
+    let arguments = Arguments::read(&input.attrs)?;
     let core = core_path(&arguments.core);
     let natural_id = NaturalId::find(input, arguments.natural_id.get())?;
     let primary_key = arguments
@@ -166,7 +143,7 @@ fn serialization(
             type Contents = Self;
             type Format = #format;
 
-            fn format() -> Self::Format {
+            fn format() -> #format {
                 <#format as ::core::default::Default>::default()
             }
 

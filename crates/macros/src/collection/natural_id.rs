@@ -71,7 +71,7 @@ impl<'a> NaturalId<'a> {
         }
     }
 
-    /// `fn natural_id(contents: &Self::Contents)`, for `SerializedCollection` with `Contents = Self`.
+    /// `fn natural_id(contents: &Self)`, for `SerializedCollection` with `Contents = Self`.
     pub fn function(&self, input: &DeriveInput, core: &Path) -> TokenStream {
         let id = quote!(::core::option::Option<<Self as #core::schema::Collection>::PrimaryKey>);
         let body = match self {
@@ -95,7 +95,7 @@ impl<'a> NaturalId<'a> {
             }
         };
         quote! {
-            fn natural_id(contents: &Self::Contents) -> #id {
+            fn natural_id(contents: &Self) -> #id {
                 #body
             }
         }

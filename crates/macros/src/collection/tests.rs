@@ -88,7 +88,7 @@ fn formats_implement_the_serialized_collection() {
         impl<T> x::schema::SerializedCollection for A<T> {
             type Contents = Self;
             type Format = f::G<H>;
-            fn format() -> Self::Format { <f::G<H> as ::core::default::Default>::default() }
+            fn format() -> f::G<H> { <f::G<H> as ::core::default::Default>::default() }
         }",
     );
     contains(
@@ -163,7 +163,7 @@ fn expressions_use_self() {
     contains(
         expand,
         r#"#[collection(name = "a", natural_id = Some(self.b()), serialization = F, core = x)] struct A<T>(T);"#,
-        "fn natural_id(contents: &Self::Contents) -> ::core::option::Option<<Self as x::schema::Collection>::PrimaryKey> {
+        "fn natural_id(contents: &Self) -> ::core::option::Option<<Self as x::schema::Collection>::PrimaryKey> {
             trait __NaturalId: x::schema::Collection {
                 fn __natural_id(&self) -> ::core::option::Option<<Self as x::schema::Collection>::PrimaryKey>;
             }

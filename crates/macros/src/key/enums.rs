@@ -77,14 +77,15 @@ fn plain(key: &Derived, data: &DataEnum, repr: &Type) -> Implementation {
     let core = key.core;
     let error = key.composite_error();
     let encoding = quote!(<#repr as #core::key::KeyEncoding<#repr>>);
+    let name = &key.input.ident;
     let variants = data.variants.iter().enumerate();
     let encoded = variants.clone().map(|(position, Variant { ident, .. })| {
         let discriminant = discriminant(position);
-        quote!(Self::#ident { .. } => &#discriminant,)
+        quote!(#name::#ident { .. } => &#discriminant,)
     });
     let decoded = variants.map(|(position, Variant { ident, .. })| {
         let discriminant = discriminant(position);
-        quote!(#discriminant => ::core::result::Result::Ok(Self::#ident {}),)
+        quote!(#discriminant => ::core::result::Result::Ok(#name::#ident {}),)
     });
     let unknown = unknown_discriminant(key);
     let can_own_bytes = key.can_own_bytes;
@@ -156,7 +157,7 @@ fn composite(key: &Derived, data: &DataEnum, repr: &Type) -> Implementation {
 }
 
 fn encode_variant(key: &Derived, variant: &Variant, discriminant: &TokenStream) -> TokenStream {
-    let ident = &variant.ident;
+    let (name, ident) = (&key.input.ident, &variant.ident);
     let bindings: Vec<(Member, Ident)> = variant
         .fields
         .members()
@@ -176,7 +177,7 @@ fn encode_variant(key: &Derived, variant: &Variant, discriminant: &TokenStream) 
         .zip(&variant.fields)
         .map(|((_, binding), field)| key.encode_field(&field.ty, binding));
     quote! {
-        Self::#ident { #(#patterns),* } => {
+        #name::#ident { #(#patterns),* } => {
             #discriminant
             #(#fields)*
         }
@@ -184,7 +185,7 @@ fn encode_variant(key: &Derived, variant: &Variant, discriminant: &TokenStream) 
 }
 
 fn decode_variant(key: &Derived, variant: &Variant) -> TokenStream {
-    let ident = &variant.ident;
+    let (name, ident) = (&key.input.ident, &variant.ident);
     let fields = variant
         .fields
         .members()
@@ -193,7 +194,7 @@ fn decode_variant(key: &Derived, variant: &Variant) -> TokenStream {
             let value = key.decode_field(&field.ty);
             quote!(#member: #value)
         });
-    quote!(Self::#ident { #(#fields),* })
+    quote!(#name::#ident { #(#fields),* })
 }
 
 fn describe_variant(key: &Derived, variant: &Variant) -> Vec<TokenStream> {

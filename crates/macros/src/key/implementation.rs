@@ -51,7 +51,7 @@ impl Implementation {
 
                 fn as_ord_bytes(
                     &self,
-                ) -> ::core::result::Result<::std::borrow::Cow<'_, [::core::primitive::u8]>, Self::Error> {
+                ) -> ::core::result::Result<::std::borrow::Cow<'_, [::core::primitive::u8]>, <Self as #core::key::KeyEncoding<Self>>::Error> {
                     #encode
                 }
             }

@@ -19,11 +19,11 @@ use proc_macro2::{Span, TokenStream};
 use syn::{Data, DeriveInput, Error, Ident, LitStr, Path, Result, Type};
 
 use self::composite::NullHandling;
-use crate::arguments::{Flag, Once, read};
+use crate::arguments::{Flag, Once, arguments};
 use crate::core_path::core_path;
 
-#[derive(Default)]
-struct Arguments {
+arguments! {
+    "key":
     core: Once<Path>,
     null_handling: Once<Ident>,
     can_own_bytes: Flag,
@@ -32,22 +32,6 @@ struct Arguments {
 }
 
 impl Arguments {
-    fn read(input: &DeriveInput) -> Result<Self> {
-        let mut arguments = Self::default();
-        read(
-            "key",
-            &input.attrs,
-            &mut [
-                ("core", &mut arguments.core),
-                ("null_handling", &mut arguments.null_handling),
-                ("can_own_bytes", &mut arguments.can_own_bytes),
-                ("enum_repr", &mut arguments.enum_repr),
-                ("name", &mut arguments.name),
-            ],
-        )?;
-        Ok(arguments)
-    }
-
     fn null_handling(&self) -> Result<NullHandling> {
         let Some(word) = self.null_handling.get() else {
             return Ok(NullHandling::Escape);
@@ -65,7 +49,7 @@ impl Arguments {
 }
 
 pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
-    let arguments = Arguments::read(input)?;
+    let arguments = Arguments::read(&input.attrs)?;
     let core = core_path(&arguments.core);
     let null_handling = arguments.null_handling()?;
     let key = Derived {

@@ -15,7 +15,7 @@ fn one_field_is_transparent() {
             fn describe<__Visitor>(visitor: &mut __Visitor) where __Visitor: x::key::KeyVisitor {
                 <C<'a, T> as x::key::KeyEncoding<C<'a, T>>>::describe(visitor);
             }
-            fn as_ord_bytes(&self) -> ::core::result::Result<::std::borrow::Cow<'_, [::core::primitive::u8]>, Self::Error> {
+            fn as_ord_bytes(&self) -> ::core::result::Result<::std::borrow::Cow<'_, [::core::primitive::u8]>, <Self as x::key::KeyEncoding<Self>>::Error> {
                 <C<'a, T> as x::key::KeyEncoding<C<'a, T>>>::as_ord_bytes(&self.0)
             }
         }
@@ -135,11 +135,11 @@ fn plain_enums_are_their_discriminants() {
                 fn describe<__Visitor>(visitor: &mut __Visitor) where __Visitor: x::key::KeyVisitor {
                     <::core::primitive::isize as x::key::KeyEncoding<::core::primitive::isize>>::describe(visitor);
                 }
-                fn as_ord_bytes(&self) -> ::core::result::Result<::std::borrow::Cow<'_, [::core::primitive::u8]>, Self::Error> {
+                fn as_ord_bytes(&self) -> ::core::result::Result<::std::borrow::Cow<'_, [::core::primitive::u8]>, <Self as x::key::KeyEncoding<Self>>::Error> {
                     let discriminant: &'static ::core::primitive::isize = match *self {
-                        Self::B { .. } => &__DISCRIMINANT_0,
-                        Self::C { .. } => &__DISCRIMINANT_1,
-                        Self::D { .. } => &__DISCRIMINANT_2,
+                        A::B { .. } => &__DISCRIMINANT_0,
+                        A::C { .. } => &__DISCRIMINANT_1,
+                        A::D { .. } => &__DISCRIMINANT_2,
                     };
                     <::core::primitive::isize as x::key::KeyEncoding<::core::primitive::isize>>::as_ord_bytes(discriminant).map_err(x::key::CompositeKeyError::new)
                 }
@@ -152,9 +152,9 @@ fn plain_enums_are_their_discriminants() {
                 -> ::core::result::Result<Self, <Self as x::key::KeyEncoding<Self>>::Error> {
                     let discriminant = <::core::primitive::isize as x::key::Key<'_>>::from_ord_bytes(bytes).map_err(x::key::CompositeKeyError::new)?;
                     match discriminant {
-                        __DISCRIMINANT_0 => ::core::result::Result::Ok(Self::B {}),
-                        __DISCRIMINANT_1 => ::core::result::Result::Ok(Self::C {}),
-                        __DISCRIMINANT_2 => ::core::result::Result::Ok(Self::D {}),
+                        __DISCRIMINANT_0 => ::core::result::Result::Ok(A::B {}),
+                        __DISCRIMINANT_1 => ::core::result::Result::Ok(A::C {}),
+                        __DISCRIMINANT_2 => ::core::result::Result::Ok(A::D {}),
                         _ => ::core::result::Result::Err(<x::key::CompositeKeyError as ::core::convert::From<_>>::from(::std::io::Error::new(
                             ::std::io::ErrorKind::InvalidData, x::key::UnknownEnumVariant
                         )))
@@ -185,7 +185,11 @@ fn the_representation_is_found() {
 
 #[test]
 fn enums_without_variants_are_keys() {
-    contains(expand, "enum A {}", "Self::Error> { match *self {} }");
+    contains(
+        expand,
+        "enum A {}",
+        "KeyEncoding<Self>>::Error> { match *self {} }",
+    );
 }
 
 #[test]
@@ -195,13 +199,13 @@ fn enums_with_fields_are_composites() {
         expand,
         input,
         "match self {
-            Self::B {} => { encoder.encode::<::core::primitive::isize, ::core::primitive::isize>(&__DISCRIMINANT_0)?; }
-            Self::C { 0: field_0, 1: field_1 } => {
+            A::B {} => { encoder.encode::<::core::primitive::isize, ::core::primitive::isize>(&__DISCRIMINANT_0)?; }
+            A::C { 0: field_0, 1: field_1 } => {
                 encoder.encode::<::core::primitive::isize, ::core::primitive::isize>(&__DISCRIMINANT_1)?;
                 encoder.encode::<u8, u8>(field_0)?;
                 encoder.encode::<D<'_>, D<'_>>(field_1)?;
             }
-            Self::E { f: field_f } => {
+            A::E { f: field_f } => {
                 encoder.encode::<::core::primitive::isize, ::core::primitive::isize>(&__DISCRIMINANT_2)?;
                 encoder.encode::<u8, u8>(field_f)?;
             }
@@ -211,9 +215,9 @@ fn enums_with_fields_are_composites() {
         expand,
         input,
         "match decoder.decode::<::core::primitive::isize>()? {
-            __DISCRIMINANT_0 => Self::B {},
-            __DISCRIMINANT_1 => Self::C { 0: decoder.decode::<u8>()?, 1: decoder.decode::<D<'__key>>()? },
-            __DISCRIMINANT_2 => Self::E { f: decoder.decode::<u8>()? },
+            __DISCRIMINANT_0 => A::B {},
+            __DISCRIMINANT_1 => A::C { 0: decoder.decode::<u8>()?, 1: decoder.decode::<D<'__key>>()? },
+            __DISCRIMINANT_2 => A::E { f: decoder.decode::<u8>()? },
             _ => return ::core::result::Result::Err(<x::key::CompositeKeyError as ::core::convert::From<_>>::from(::std::io::Error::new(
                 ::std::io::ErrorKind::InvalidData, x::key::UnknownEnumVariant
             )))

@@ -1,11 +1,11 @@
 //! `#[operations(table)]`: the required methods of an async trait are the table of operations.
 //!
-//! Emits the trait without its `#[needs(..)]`, and a `macro_rules! table` that hands one row per required `async fn` to any
+//! Emits the trait without its `#[needs(..)]` and `#[handle]`, and a `macro_rules! table` that hands one row per required `async fn` to any
 //! other macro: `table!(consumer)` is `consumer! { row row .. }`. Requests, responses, permission checks, dispatch, remote
 //! backends and the crossing from async to blocking are made from the rows. A row is
 //!
 //! ```text
-//! { #[cfg(..)] name Name (argument: Param => pass Owned as Seen, ..) -> Output; needs }
+//! { #[cfg(..)] name Name [generics] (argument: Param => pass Owned as Seen, ..) -> Output; needs }
 //! ```
 //!
 //! | `Param` | `pass` | `Owned` | how it is owned | how it is passed again |
@@ -13,9 +13,11 @@
 //! | `T` | `give` | `T` | as it is | as it is |
 //! | `&T`, `&[T]`, `&str` | `lend` | `T`, `Vec<T>`, `String` | `.to_owned()` | `&owned` |
 //! | `T<'_>` | `detach` | `T<'static>` | `.into_owned()` | as it is |
+//! | `U`, where `U: Nameable<'_, Id>` | `name` | `NamedReference<'static, Id>` | `.name()?.into_owned()` | as it is |
 //!
 //! `Seen` is what the permission row sees: the reference, or one to the value. `needs` are the tokens inside `#[needs(..)]`,
-//! which every required method must have and which name its arguments.
+//! which every required method must have and which name its arguments. A method that returns a connection says `#[handle]`
+//! instead: a connection is no data, each side makes its own.
 //!
 //! Other crates use the exported and hidden `__table`; a crate must not name its own macro-made `macro_export` macros by
 //! path, hence the two. Names in the rows are as the trait writes them: whoever uses the table imports them.
@@ -26,9 +28,10 @@ mod tests;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Error, Ident, ItemTrait, Result, TraitItem, parse2};
+use syn::{Attribute, Error, Ident, ItemTrait, Result, TraitItem, parse2};
 
 use self::row::row;
+use crate::arguments::all;
 
 /// The whole expansion of `#[operations(arguments)] item`.
 pub fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream {
@@ -60,35 +63,36 @@ fn table(name: &Ident, rows: &[TokenStream]) -> TokenStream {
     }
 }
 
-/// One row per operation; takes `#[needs(..)]` off each method.
+/// One row per operation; takes `#[needs(..)]` and `#[handle]` off each method.
 fn rows(operations: &mut ItemTrait) -> Result<Vec<TokenStream>> {
     let mut rows = Vec::new();
-    let mut mistakes: Option<Error> = None;
     for item in &mut operations.items {
         let TraitItem::Fn(method) = item else {
             continue;
         };
-        let is_needs = |attribute: &syn::Attribute| attribute.path().is_ident("needs");
-        let needs: Vec<_> = method.attrs.extract_if(.., |a| is_needs(a)).collect();
-        let is_operation = method.default.is_none() && method.sig.asyncness.is_some();
-        let row = match needs.as_slice() {
-            [needs] if is_operation => row(method, needs),
-            [] if !is_operation => continue,
+        let is_mark = |attribute: &Attribute| {
+            attribute.path().is_ident("needs") || attribute.path().is_ident("handle")
+        };
+        let marks: Vec<_> = method.attrs.extract_if(.., |a| is_mark(a)).collect();
+        let is_required = method.default.is_none() && method.sig.asyncness.is_some();
+        let row = match marks.as_slice() {
+            [handle] if is_required && handle.path().is_ident("handle") => continue,
+            [needs] if is_required => row(method, needs),
+            [] if !is_required => continue,
             [] => Err(Error::new(
                 method.sig.ident.span(),
-                "say what permission this operation needs: #[needs(..)]",
+                "say what permission this operation needs: #[needs(..)]; or that it returns a connection: #[handle]",
             )),
             [misplaced] => Err(Error::new_spanned(
                 misplaced,
                 "only a required `async fn` is an operation",
             )),
-            [_, second, ..] => Err(Error::new_spanned(second, "one #[needs(..)] is enough")),
+            [_, second, ..] => Err(Error::new_spanned(
+                second,
+                "one #[needs(..)] or #[handle] is enough",
+            )),
         };
-        match (row, &mut mistakes) {
-            (Ok(row), _) => rows.push(row),
-            (Err(mistake), Some(mistakes)) => mistakes.combine(mistake),
-            (Err(mistake), None) => mistakes = Some(mistake),
-        }
+        rows.push(row);
     }
-    mistakes.map_or(Ok(rows), Err)
+    all(rows)
 }

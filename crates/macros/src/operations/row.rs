@@ -6,18 +6,13 @@ use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Error, FnArg, GenericArgument, Ident, Lifetime, Pat, PathArguments, Result,
-    ReturnType, TraitItemFn, Type, TypeImplTrait, TypeTraitObject,
+    Attribute, Error, FnArg, GenericArgument, Generics, Ident, Lifetime, Pat, PathArguments,
+    Result, ReturnType, TraitItemFn, Type, TypeImplTrait, TypeParamBound, TypeTraitObject,
 };
 
 pub fn row(method: &TraitItemFn, needs: &Attribute) -> Result<TokenStream> {
     let name = &method.sig.ident;
-    if !method.sig.generics.params.is_empty() {
-        return Err(Error::new_spanned(
-            &method.sig.generics,
-            "an operation is data and cannot be generic",
-        ));
-    }
+    let named = named(&method.sig.generics)?;
     let needs: TokenStream = needs.parse_args()?;
     let operation = format_ident!(
         "{}",
@@ -30,16 +25,60 @@ pub fn row(method: &TraitItemFn, needs: &Attribute) -> Result<TokenStream> {
         .inputs
         .iter()
         .filter_map(|input| match input {
-            FnArg::Typed(argument) => Some(passed(&argument.pat, &argument.ty)),
+            FnArg::Typed(argument) => Some(passed(&argument.pat, &argument.ty, &named)),
             FnArg::Receiver(_) => None,
         })
         .collect::<Result<_>>()?;
     let output = output(name, &method.sig.output)?;
-    Ok(quote!({ #(#cfgs)* #name #operation (#(#arguments),*) -> #output; #needs }))
+    let generics = &method.sig.generics.params;
+    Ok(quote!({ #(#cfgs)* #name #operation [#generics] (#(#arguments),*) -> #output; #needs }))
+}
+
+/// A type parameter for whatever names something.
+struct Named<'a> {
+    parameter: &'a Ident,
+    /// The type of the id of what is named.
+    id: &'a Type,
+}
+
+/// The type parameters. All must be `Nameable`: whatever names something is data once its name is taken.
+fn named(generics: &Generics) -> Result<Vec<Named<'_>>> {
+    let named: Option<Vec<Named<'_>>> = generics
+        .type_params()
+        .map(|parameter| {
+            let id = parameter.bounds.iter().find_map(nameable)?;
+            let parameter = &parameter.ident;
+            Some(Named { parameter, id })
+        })
+        .collect();
+    match named {
+        Some(named) if named.is_empty() && generics.params.is_empty() => Ok(named),
+        Some(named) if !named.is_empty() && generics.where_clause.is_none() => Ok(named),
+        _ => Err(Error::new_spanned(
+            &generics.params,
+            "an operation is data and cannot be generic, but over `T: Nameable<'_, Id>`",
+        )),
+    }
+}
+
+/// The `Id` of the bound `Nameable<'_, Id>`.
+fn nameable(bound: &TypeParamBound) -> Option<&Type> {
+    let TypeParamBound::Trait(bound) = bound else {
+        return None;
+    };
+    let last = bound.path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    let id = arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(id) => Some(id),
+        _ => None,
+    });
+    id.filter(|_| last.ident == "Nameable")
 }
 
 /// `argument: Param => pass Owned as Seen`
-fn passed(argument: &Pat, param: &Type) -> Result<TokenStream> {
+fn passed(argument: &Pat, param: &Type, named: &[Named<'_>]) -> Result<TokenStream> {
     let Pat::Ident(argument) = argument else {
         return Err(Error::new_spanned(
             argument,
@@ -47,6 +86,13 @@ fn passed(argument: &Pat, param: &Type) -> Result<TokenStream> {
         ));
     };
     let argument = &argument.ident;
+    let is_param =
+        |name: &&Named<'_>| matches!(param, Type::Path(path) if path.path.is_ident(name.parameter));
+    if let Some(Named { id, .. }) = named.iter().find(is_param) {
+        return Ok(quote! {
+            #argument: #param => name NamedReference<'static, #id> as &NamedReference<'_, #id>
+        });
+    }
     let mut found = Found::default();
     found.visit_type(match param {
         Type::Reference(reference) => &reference.elem,

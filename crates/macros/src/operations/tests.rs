@@ -39,7 +39,7 @@ fn row(arguments: &str, output: &str, row: &str) {
     table(
         &format!("#[needs(N)] {method}"),
         &method,
-        &format!("{{ do_it DoIt {row}; N }}"),
+        &format!("{{ do_it DoIt [] {row}; N }}"),
     );
 }
 
@@ -89,11 +89,44 @@ fn values_that_borrow_are_detached() {
 }
 
 #[test]
+fn whatever_names_something_is_owned_as_the_name() {
+    let method = "async fn f<'a, 'b, U: Nameable<'a, u64> + Send, R: schema::Nameable<'b, K>>(&self, u: U, n: &str, r: R) -> Result<()>;";
+    table(
+        &format!("#[needs(N)] {method}"),
+        method,
+        "{ f F ['a, 'b, U: Nameable<'a, u64> + Send, R: schema::Nameable<'b, K>] (
+            u: U => name NamedReference<'static, u64> as &NamedReference<'_, u64>,
+            n: &str => lend String as &str,
+            r: R => name NamedReference<'static, K> as &NamedReference<'_, K>
+        ) -> (); N }",
+    );
+}
+
+#[test]
+fn connections_are_no_data() {
+    table(
+        "#[handle] async fn a<DB: Schema>(&self) -> Result<Self::D, E>; #[needs(N)] async fn b(&self) -> Result<()>;",
+        "async fn a<DB: Schema>(&self) -> Result<Self::D, E>; async fn b(&self) -> Result<()>;",
+        "{ b B [] () -> (); N }",
+    );
+    mistake(
+        "#[handle] fn a(&self) -> B;",
+        "fn a(&self) -> B;",
+        "only a required `async fn`",
+    );
+    mistake(
+        "#[handle] #[needs(N)] async fn a(&self) -> Result<B>;",
+        "async fn a(&self) -> Result<B>;",
+        "is enough",
+    );
+}
+
+#[test]
 fn only_required_async_methods_are_operations() {
     table(
         "type T; fn a(&self) -> R; async fn b(&self) -> R { c } #[needs(N)] async fn d(&self) -> Result<()>;",
         "type T; fn a(&self) -> R; async fn b(&self) -> R { c } async fn d(&self) -> Result<()>;",
-        "{ d D () -> (); N }",
+        "{ d D [] () -> (); N }",
     );
 }
 
@@ -102,7 +135,7 @@ fn cfg_travels_and_other_attributes_do_not() {
     table(
         "/// Docs.\n #[cfg(x)] #[needs(A::B, c(d, e))] #[must_use] async fn f(&self) -> Result<()>;",
         "/// Docs.\n #[cfg(x)] #[must_use] async fn f(&self) -> Result<()>;",
-        "{ #[cfg(x)] f F () -> (); A::B, c(d, e) }",
+        "{ #[cfg(x)] f F [] () -> (); A::B, c(d, e) }",
     );
 }
 
@@ -111,7 +144,7 @@ fn operations_are_named_in_camel_case() {
     table(
         "#[needs(N)] async fn query_by_2__name(&self) -> Result<()>; #[needs(N)] async fn r#type(&self) -> Result<()>;",
         "async fn query_by_2__name(&self) -> Result<()>; async fn r#type(&self) -> Result<()>;",
-        "{ query_by_2__name QueryBy2Name () -> (); N } { r#type Type () -> (); N }",
+        "{ query_by_2__name QueryBy2Name [] () -> (); N } { r#type Type [] () -> (); N }",
     );
 }
 
@@ -147,6 +180,18 @@ fn needs_stands_at_operations_alone() {
 fn what_is_not_data_is_a_mistake() {
     for (method, message) in [
         ("async fn a<T>(&self) -> Result<()>;", "cannot be generic"),
+        (
+            "async fn a<T: Nameable<'_, u64>, U: Into<String>>(&self, t: T, u: U) -> Result<()>;",
+            "cannot be generic",
+        ),
+        (
+            "async fn a<T: Nameable<'_, u64>>(&self, t: T) -> Result<()> where T: Send;",
+            "cannot be generic",
+        ),
+        (
+            "async fn a<const N: usize>(&self, b: [u8; N]) -> Result<()>;",
+            "cannot be generic",
+        ),
         (
             "async fn a<'b>(&self, c: &'b str) -> Result<()>;",
             "cannot be generic",

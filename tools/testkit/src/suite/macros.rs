@@ -81,6 +81,9 @@ macro_rules! conformance {
         $crate::ids! { $how, $world }
         $crate::keys! { $how, $world }
         $crate::lazy_views! { $how, $world }
+        $crate::reducing! { $how, $world }
+        $crate::access_policies! { $how, $world }
+        $crate::failing_views! { $how, $world }
         $crate::eager_views! { $how, $world }
         $crate::unique_views! { $how, $world }
         $crate::executed! { $how, $world }

@@ -18,14 +18,17 @@
 #[macro_use]
 mod macros;
 
+pub mod access_policies;
 pub mod admin;
 pub mod documents;
 pub mod eager_views;
 pub mod executed;
+pub mod failing_views;
 pub mod ids;
 pub mod keys;
 pub mod lazy_views;
 pub mod permissions;
+pub mod reducing;
 pub mod reopening;
 pub mod schema;
 pub mod storage;
@@ -34,4 +37,6 @@ pub mod unique_views;
 mod world;
 
 pub use world::{AsyncWorld, Registry, Schemas, World};
-pub(crate) use world::{at_once, at_once_async, basic, basic_async, keys, keys_async};
+pub(crate) use world::{
+    at_once, at_once_async, basic, basic_async, keys, keys_async, tagged_notes, tagged_notes_async,
+};

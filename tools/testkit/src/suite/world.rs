@@ -5,10 +5,10 @@ use bonsaidb_core::connection::{
     AsyncConnection, AsyncStorageConnection, Connection, StorageConnection,
 };
 use bonsaidb_core::permissions::Permissions;
-use bonsaidb_core::schema::Schema;
+use bonsaidb_core::schema::{Schema, SerializedCollection};
 use bonsaidb_macros::twin;
 
-use super::schema::{Basic, Evolved, Evolving, Keys, Other};
+use super::schema::{Basic, Evolved, Evolving, Keys, Note, Other};
 
 /// A place where one storage lives.
 ///
@@ -75,6 +75,21 @@ pub(crate) async fn keys_async<W: AsyncWorld>(world: &W) -> W::Database {
         .create_database::<Keys>("keys", false)
         .await
         .unwrap()
+}
+
+/// Returns a new database with four notes: `a` and `b` on the first, `b` on the second, `c` and `ab` on the third, nothing on
+/// the fourth.
+#[twin]
+pub(crate) async fn tagged_notes_async<W: AsyncWorld>(world: &W) -> W::Database {
+    let db = basic_async(world).await;
+    let notes = [
+        Note::new("one").tagged(&["a", "b"]).rated(3),
+        Note::new("two").tagged(&["b"]).rated(-1),
+        Note::new("three").tagged(&["c", "ab"]).rated(2),
+        Note::new("four").rated(0),
+    ];
+    Note::push_all_async(notes, &db).await.unwrap();
+    db
 }
 
 /// Runs `work` on its own task for each number below `count`, all at once, and returns what they return, by number.

@@ -54,6 +54,67 @@ pub trait MapReduce: ViewSchema {
 }
 
 /// The functions of a view over deserialized documents. See [`MapReduce`] for the law of `reduce`.
+/// A reduced value that is not a sum carries what it takes to go on from it:
+///
+/// ```
+/// # fn main() -> Result<(), bonsaidb_local::Error> {
+/// # let folder = tempfile::tempdir()?;
+/// # use bonsaidb_core::connection::Connection;
+/// # use bonsaidb_core::document::{CollectionDocument, Emit};
+/// # use bonsaidb_core::schema::{
+/// #     Collection, CollectionMapReduce, ReduceResult, SerializedCollection, View,
+/// #     ViewMapResult, ViewMappedValue, ViewSchema,
+/// # };
+/// # use bonsaidb_local::Database;
+/// # use bonsaidb_local::config::{Builder, StorageConfiguration};
+/// # use serde::{Deserialize, Serialize};
+/// #[derive(Debug, Serialize, Deserialize, Collection)]
+/// #[collection(name = "readings", views = [Temperatures])]
+/// struct Reading {
+///     station: String,
+///     celsius: f64,
+/// }
+///
+/// /// What the mean of readings is made of.
+/// #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+/// struct Mean {
+///     sum: f64,
+///     count: u32,
+/// }
+///
+/// #[derive(Debug, Clone, View, ViewSchema)]
+/// #[view(collection = Reading, key = String, value = Mean, name = "temperatures")]
+/// struct Temperatures;
+///
+/// impl CollectionMapReduce for Temperatures {
+///     fn map<'doc>(&self, reading: CollectionDocument<Reading>) -> ViewMapResult<'doc, Self> {
+///         let mean = Mean { sum: reading.contents.celsius, count: 1 };
+///         reading.header.emit_key_and_value(reading.contents.station, mean)
+///     }
+///
+///     fn reduce(
+///         &self,
+///         mappings: &[ViewMappedValue<'_, Self>],
+///         _rereduce: bool,
+///     ) -> ReduceResult<Self::View> {
+///         let mut mean = Mean::default();
+///         for mapping in mappings {
+///             mean.sum += mapping.value.sum;
+///             mean.count += mapping.value.count;
+///         }
+///         Ok(mean)
+///     }
+/// }
+///
+/// let db = Database::open::<Reading>(StorageConfiguration::new(folder.path()))?;
+/// for celsius in [-4.0, 2.0, 5.0] {
+///     Reading { station: "Davos".to_owned(), celsius }.push_into(&db)?;
+/// }
+/// let mean = db.view::<Temperatures>().with_key("Davos").reduce()?;
+/// assert_eq!(mean.sum / f64::from(mean.count), 1.0);
+/// # Ok(())
+/// # }
+/// ```
 pub trait CollectionMapReduce: ViewSchema
 where
     <Self::View as View>::Collection: SerializedCollection,

@@ -27,6 +27,8 @@ pub(super) struct Apply<'p, 'a> {
     pub reducer: Reducer<'p>,
     /// Entries from here on are not taken in yet.
     pub limit: Option<&'p [u8]>,
+    /// Keys behind this have no runs yet: the summary is being built.
+    pub built_to: Option<&'p [u8]>,
 }
 
 /// The keys, with terminators, around which segments may have changed, ascending.
@@ -141,6 +143,10 @@ impl Apply<'_, '_> {
             let count = rest.partition_point(|entry| entry.starts_with(&key));
             let (of_key, others) = rest.split_at(count);
             rest = others;
+            if self.built_to.is_some_and(|built| *built < *key) {
+                dirty.push(key);
+                continue;
+            }
             let row = Scope::outer().row(1, &key);
             let stored = self.rows().record(&row)?;
             let Some(stored) = stored.filter(Record::is_heavy) else {

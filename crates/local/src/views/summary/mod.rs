@@ -37,5 +37,5 @@ mod upkeep;
 mod values;
 
 pub(super) use read::Reader;
-pub(super) use touched::Touched;
+pub(super) use touched::{Noting, Touched};
 pub(super) use upkeep::Upkeep;

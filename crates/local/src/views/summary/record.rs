@@ -84,7 +84,7 @@ pub(super) enum Phase {
 pub(super) struct Meta {
     pub phase: Phase,
     pub shape: Shape,
-    /// Of a strict view: everything touched up to this sequence is taken in.
+    /// Everything touched up to this number is taken in.
     pub applied: u64,
     /// What all entries come to; `None` when there are none.
     pub root: Option<Record>,
@@ -154,11 +154,6 @@ impl Meta {
                 record => Some(Record::decode(record)?),
             },
         })
-    }
-
-    /// Whether the summary of these bytes wants to know what is touched. Looks at one byte only.
-    pub fn takes_touched(bytes: &[u8]) -> bool {
-        bytes.get(1).is_some_and(|phase| *phase != 0)
     }
 }
 
@@ -276,7 +271,6 @@ mod tests {
                     root,
                 };
                 let bytes = meta.encode();
-                assert_eq!(Meta::takes_touched(&bytes), phase != Phase::Stale);
                 assert_eq!(Meta::decode(&bytes), Some(meta));
                 assert_eq!(Meta::decode(&bytes[..28]), None);
                 assert_eq!(Meta::decode(&[&[9], &bytes[1..]].concat()), None);

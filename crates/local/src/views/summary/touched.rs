@@ -1,9 +1,10 @@
 //! Which entries changed since the summary took them in: one row for each, written with the entry.
 //!
-//! Of a lazy view, whose entries are derived, the row's key is the entry's, and whoever takes it
-//! in removes it. Of a strict view the rows are appended by transactions, so their keys begin with
-//! a sequence; the meta row of the summary, which is derived, tells up to which sequence they are
-//! taken in. Rows before that are removed by transactions later.
+//! The rows are numbered, so that what is taken in lies before what is not: readers pass over
+//! nothing, not even over what was removed. The meta row of the summary tells up to which number
+//! they are taken in. Of a lazy view, whose entries are derived, the number is one more than that
+//! was, and whoever takes a row in removes it. Of a strict view the rows are appended by
+//! transactions, with their sequences for numbers; they are removed by transactions later.
 //!
 //! Transactions append only while there is a *mark*, the row with the empty key: the sequence from
 //! which on no row is missing. They guard it, so none commits that did not know of it.
@@ -13,13 +14,13 @@ use bonsaidb_store::{Direction, Plan, Read};
 use crate::Error;
 use crate::views::entry::bounds;
 use crate::views::index::Tables;
-use crate::views::summary::record::{META, Meta};
+use crate::views::summary::record::{META, Meta, Phase};
 use crate::views::summary::rows::damaged;
 
 /// The key of the mark.
 pub(super) const MARK: [u8; 0] = [];
 
-const SEQUENCE_BYTES: usize = 8;
+const NUMBER_BYTES: usize = 8;
 
 /// The touched entries of a view.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,16 @@ pub(in crate::views) struct Touched {
     pub tables: Tables,
     /// Entries are written by transactions.
     pub is_strict: bool,
+}
+
+/// How a plan notes what it touches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::views) enum Noting {
+    Nothing,
+    /// With the sequence of the transaction.
+    Appended,
+    /// With this number.
+    Numbered(u64),
 }
 
 /// Touched entries that are not taken in yet.
@@ -39,21 +50,31 @@ pub(super) struct Pending {
 }
 
 impl Touched {
-    /// Whether touched entries have to be noted. What the plan writes depends on the answer.
-    pub fn are_wanted(&self, plan: &mut Plan<'_>) -> Result<bool, Error> {
+    /// Whether touched entries have to be noted, and how. What the plan writes depends on it.
+    pub fn noting(&self, plan: &mut Plan<'_>) -> Result<Noting, Error> {
         if self.is_strict {
-            return Ok(plan.get_guarded(self.tables.touched, &MARK)?.is_some());
+            let mark = plan.get_guarded(self.tables.touched, &MARK)?;
+            return Ok(mark.map_or(Noting::Nothing, |_| Noting::Appended));
         }
-        let meta = plan.get(self.tables.summary, &META)?;
-        Ok(meta.is_some_and(|meta| Meta::takes_touched(&meta)))
+        let Some(meta) = plan.get(self.tables.summary, &META)? else {
+            return Ok(Noting::Nothing);
+        };
+        let meta = Meta::decode(&meta).ok_or_else(damaged)?;
+        if meta.phase == Phase::Stale {
+            return Ok(Noting::Nothing);
+        }
+        Ok(Noting::Numbered(meta.applied.saturating_add(1)))
     }
 
     /// Notes a touched entry.
-    pub fn note(&self, plan: &mut Plan<'_>, entry: &[u8]) {
-        if self.is_strict {
-            plan.append(self.tables.touched, entry.to_vec(), Vec::new());
-        } else {
-            plan.put(self.tables.touched, entry.to_vec(), Vec::new());
+    pub fn note(&self, plan: &mut Plan<'_>, noting: Noting, entry: &[u8]) {
+        match noting {
+            Noting::Nothing => {}
+            Noting::Appended => plan.append(self.tables.touched, entry.to_vec(), Vec::new()),
+            Noting::Numbered(number) => {
+                let row = [&number.to_be_bytes(), entry].concat();
+                plan.put(self.tables.touched, row, Vec::new());
+            }
         }
     }
 
@@ -62,7 +83,7 @@ impl Touched {
         let Some(mark) = reader.get(self.tables.touched, &MARK)? else {
             return Ok(None);
         };
-        let mark = <[u8; SEQUENCE_BYTES]>::try_from(&mark[..]).map_err(|_| damaged())?;
+        let mark = <[u8; NUMBER_BYTES]>::try_from(&mark[..]).map_err(|_| damaged())?;
         let mark = u64::from_be_bytes(mark);
         Ok((mark != u64::MAX).then_some(mark))
     }
@@ -72,7 +93,7 @@ impl Touched {
         let range = bounds(&[0], None);
         let mut rows = reader.range(self.tables.touched, range, Direction::Descending)?;
         match rows.next().transpose()? {
-            Some((row, _)) => sequence(&row),
+            Some((row, _)) => number(&row),
             None => Ok(0),
         }
     }
@@ -84,11 +105,7 @@ impl Touched {
         applied: u64,
         mut each: impl FnMut(Vec<u8>) -> Result<bool, Error>,
     ) -> Result<(), Error> {
-        let from = if self.is_strict {
-            applied.saturating_add(1).to_be_bytes().to_vec()
-        } else {
-            Vec::new()
-        };
+        let from = applied.saturating_add(1).to_be_bytes();
         let range = bounds(&from, None);
         for row in reader.range(self.tables.touched, range, Direction::Ascending)? {
             if !each(row?.0)? {
@@ -112,7 +129,8 @@ impl Touched {
         Ok(count)
     }
 
-    /// About `limit` of the rows that are not taken in: all those of a transaction, or none.
+    /// About `limit` of the rows that are not taken in; of a strict view all those of a transaction,
+    /// or none.
     pub(super) fn pending(
         &self,
         reader: &dyn Read,
@@ -130,9 +148,8 @@ impl Touched {
             pending.rows.push(row);
             Ok(true)
         })?;
-        let key_start = if self.is_strict { SEQUENCE_BYTES } else { 0 };
         let entries = pending.rows.iter().map(|row| {
-            let entry = row.get(key_start..).filter(|entry| !entry.is_empty());
+            let entry = row.get(NUMBER_BYTES..).filter(|entry| !entry.is_empty());
             Ok(entry.ok_or_else(damaged)?.to_vec())
         });
         pending.entries = entries.collect::<Result<_, Error>>()?;
@@ -141,13 +158,13 @@ impl Touched {
         Ok(pending)
     }
 
-    /// The greatest sequence among rows of a strict view.
-    pub(super) fn last_sequence(pending: &Pending) -> Result<u64, Error> {
-        pending.rows.last().map_or(Ok(0), |row| sequence(row))
+    /// The greatest number among rows.
+    pub(super) fn last_number(pending: &Pending) -> Result<u64, Error> {
+        pending.rows.last().map_or(Ok(0), |row| number(row))
     }
 }
 
-fn sequence(row: &[u8]) -> Result<u64, Error> {
-    let sequence = row.first_chunk::<SEQUENCE_BYTES>().ok_or_else(damaged)?;
-    Ok(u64::from_be_bytes(*sequence))
+fn number(row: &[u8]) -> Result<u64, Error> {
+    let number = row.first_chunk::<NUMBER_BYTES>().ok_or_else(damaged)?;
+    Ok(u64::from_be_bytes(*number))
 }

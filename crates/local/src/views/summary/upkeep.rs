@@ -252,12 +252,13 @@ impl<'a> Upkeep<'a> {
     /// that the plan sees.
     pub fn step(&self, plan: &mut Plan<'_>) -> Result<bool, Error> {
         let meta = match self.rows(plan).meta()? {
-            None => self.begin(plan)?,
+            None => self.begin(plan, 0)?,
             Some(meta) if meta.phase == Phase::Stale || !self.lacks_nothing(plan, &meta)? => {
+                let applied = meta.applied.saturating_add(1);
                 if !self.clear(plan, meta)? {
                     return Ok(false);
                 }
-                self.begin(plan)?
+                self.begin(plan, applied)?
             }
             Some(meta) => meta,
         };
@@ -279,10 +280,9 @@ impl<'a> Upkeep<'a> {
         Ok(is_right)
     }
 
-    /// A summary of nothing.
-    fn begin(&self, plan: &Plan<'_>) -> Result<Meta, Error> {
+    /// A summary of nothing. Up to `applied`, numbers were in use.
+    fn begin(&self, plan: &Plan<'_>, mut applied: u64) -> Result<Meta, Error> {
         self.try_function(plan)?; // Without it, there is no need to read much.
-        let mut applied = 0;
         if self.touched.is_strict {
             let mark = self.touched.mark(plan)?;
             let mark = mark.ok_or(Error::InternalCommunication)?;
@@ -343,7 +343,12 @@ impl<'a> Upkeep<'a> {
             }
             entries.push(entry);
         }
-        let root = self.apply(plan, &meta, &entries, limit.as_deref())?;
+        let built = if from.is_empty() {
+            from
+        } else {
+            key_part(from)?
+        };
+        let root = self.apply(plan, &meta, &entries, limit.as_deref(), Some(built))?;
         let phase = limit.map_or(Phase::Complete, Phase::Building);
         Ok(Some(self.put(
             plan,
@@ -372,11 +377,14 @@ impl<'a> Upkeep<'a> {
         if pending.rows.is_empty() {
             return Ok(Some(meta));
         }
-        let root = self.apply(plan, &meta, &pending.entries, None)?;
+        let root = self.apply(plan, &meta, &pending.entries, None, None)?;
         let mut applied = meta.applied;
         if self.touched.is_strict {
-            applied = Touched::last_sequence(&pending)?;
+            applied = Touched::last_number(&pending)?;
         } else {
+            if pending.rows.len() < self.pace.step {
+                applied = Touched::last_number(&pending)?; // There are no others.
+            }
             for row in pending.rows {
                 plan.delete(self.touched.tables.touched, row);
             }
@@ -403,6 +411,7 @@ impl<'a> Upkeep<'a> {
         meta: &Meta,
         entries: &[Vec<u8>],
         limit: Option<&[u8]>,
+        built_to: Option<&[u8]>,
     ) -> Result<Option<Record>, Error> {
         let mut apply = Apply {
             plan,
@@ -411,6 +420,7 @@ impl<'a> Upkeep<'a> {
             shape: &meta.shape,
             reducer: self.reducer,
             limit,
+            built_to,
         };
         apply.apply(meta.root.clone(), entries)
     }

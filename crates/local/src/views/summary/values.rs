@@ -65,6 +65,14 @@ impl Values {
             .collect()
     }
 
+    /// The only value and its key.
+    fn only(&self) -> Option<(&[u8], &[u8])> {
+        match self.ends[..] {
+            [(key_end, end)] => Some((&self.bytes[..key_end], &self.bytes[key_end..end])),
+            _ => None,
+        }
+    }
+
     /// Replaces the values by one, with the key of the first.
     fn replace(&mut self, value: &[u8]) {
         let key_end = self.ends.first().map_or(0, |(key_end, _)| *key_end);
@@ -87,6 +95,9 @@ pub(super) struct Reducer<'a> {
 impl Reducer<'_> {
     /// Reduces values of one key.
     pub fn first(&self, values: &Values) -> Result<Vec<u8>, Error> {
+        if let Some(mapping) = values.only() {
+            return self.call(&[mapping], false);
+        }
         let slices = values.slices();
         debug_assert!(!slices.is_empty(), "S10: nothing to reduce");
         debug_assert!(
@@ -98,9 +109,9 @@ impl Reducer<'_> {
 
     /// Reduces earlier results; one is returned as it is.
     pub fn again(&self, values: &Values) -> Result<Vec<u8>, Error> {
-        match values.slices()[..] {
-            [(_, value)] => Ok(value.to_vec()),
-            ref slices => self.call(slices, true),
+        match values.only() {
+            Some((_, value)) => Ok(value.to_vec()),
+            None => self.call(&values.slices(), true),
         }
     }
 
@@ -181,6 +192,11 @@ impl<'a> Group<'a> {
 
     /// What the values of `key` come to. The group is empty afterwards.
     pub fn finish(&mut self, key: &[u8]) -> Result<Vec<u8>, Error> {
+        if self.results.values.is_empty() {
+            let reduced = self.results.reducer.first(&self.values);
+            self.values.clear();
+            return reduced;
+        }
         self.reduce(key)?;
         let reduced = self.results.finish()?;
         self.results.values.clear();

@@ -94,8 +94,7 @@ pub struct MappedDocument<'a, D, K, V> {
     pub document: &'a D,
 }
 
-/// Iterator over mappings with their documents. Mappings whose document is not there, because it
-/// was deleted since an index that is not current was made, are left out.
+/// Iterator over mappings with their documents. Mappings whose document is not there are left out.
 #[must_use]
 pub struct MappedDocumentsIter<'a, D, V: View> {
     docs: &'a MappedDocuments<D, V>,

@@ -74,7 +74,7 @@ impl MappedSerializedDocuments {
     /// # Errors
     ///
     /// [`Error::Other`] of origin `view`, `key serialization` or `serialization`.
-    pub fn deserialize<View: SerializedView>(
+    pub fn deserialized<View: SerializedView>(
         self,
     ) -> Result<MappedDocuments<OwnedDocument, View>, Error> {
         Ok(MappedDocuments {

@@ -40,6 +40,7 @@ impl Bench<'_> {
             shape: &self.shape,
             reducer: reducer(self.view),
             limit,
+            built_to: None,
         };
         self.root = apply.apply(self.root.clone(), touched).unwrap();
     }

@@ -44,13 +44,11 @@ fn write(
     let before = model.clone();
     let plan = |plan: &mut Plan<'_>| {
         model.clone_from(&before);
-        let wanted = upkeep.touched.are_wanted(plan)?;
+        let noting = upkeep.touched.noting(plan)?;
         for (key, id, value) in changes {
             let at = (upkeep.touched.tables, LAYOUT);
             let entry = change(plan, at, model, (key, id), value.clone());
-            if wanted {
-                upkeep.touched.note(plan, &entry);
-            }
+            upkeep.touched.note(plan, noting, &entry);
         }
         Ok::<_, Error>(())
     };
@@ -408,7 +406,7 @@ fn settle(database: &Database, model: &mut Model, uncertain: Option<Model>) {
     let stored = entries
         .map(|entry| {
             let (key, value) = entry.unwrap();
-            let mapping = LAYOUT.decode(&key, &value).unwrap();
+            let mapping = LAYOUT.decode(key, value.into_vec()).unwrap();
             let place = (mapping.key.to_vec(), mapping.source.id.to_vec());
             (place, mapping.value.to_vec())
         })
