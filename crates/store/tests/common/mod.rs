@@ -29,12 +29,11 @@ pub fn with_seeds(count: u64, mut test: impl FnMut(u64)) {
         let given = env::var(name).ok()?;
         Some(given.parse().expect("a number"))
     };
-    let seeds = match number("BONSAIDB_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => {
-            let first = number("BONSAIDB_FIRST_SEED").unwrap_or(0);
-            first..first + count * number("BONSAIDB_SEEDS").unwrap_or(1)
-        }
+    let seeds = if let Some(seed) = number("BONSAIDB_SEED") {
+        seed..seed + 1
+    } else {
+        let first = number("BONSAIDB_FIRST_SEED").unwrap_or(0);
+        first..first + count * number("BONSAIDB_SEEDS").unwrap_or(1)
     };
     for seed in seeds {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| test(seed))) {
