@@ -456,7 +456,7 @@ trait DefaultViewCheck: DefaultViewSerialization {}
 enum Level {
     Error,
     Warning,
-    Length,
+    LENGTH,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Key)]
