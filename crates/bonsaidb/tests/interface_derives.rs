@@ -455,7 +455,7 @@ trait DefaultViewCheck: DefaultViewSerialization {}
 enum Level {
     Error,
     Warning,
-    LENGTH,
+    Length,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Key)]

@@ -2,12 +2,12 @@
 
 use bonsaidb_core::connection::{SerializedQueryKey, Sort};
 use bonsaidb_core::schema::view::map::Serialized;
-use bonsaidb_store::{Direction, Read, Snapshot};
+use bonsaidb_store::{Direction, Read, Snapshot, Value};
 
 use crate::Error;
 use crate::documents::{Documents, direction};
 use crate::views::ViewIndex;
-use crate::views::entry::EntryRange;
+use crate::views::entry::{EntryRange, Layout};
 
 impl ViewIndex {
     /// Calls `each` with the mappings that match `key`, in order, until it returns false.
@@ -19,16 +19,34 @@ impl ViewIndex {
         mut each: impl FnMut(Serialized) -> Result<bool, Error>,
     ) -> Result<(), Error> {
         let entries = self.tables()?.entries;
+        let mut each = |key, value: Value| {
+            let mapping = self.layout.decode(key, value.into_vec());
+            each(mapping.ok_or_else(|| self.damaged_entry())?)
+        };
+        let is_one_entry = self.layout == Layout::Unique
+            && matches!(
+                key,
+                Some(SerializedQueryKey::Matches(_) | SerializedQueryKey::Multiple(_))
+            );
         let direction = direction(order);
         let mut ranges = EntryRange::all_of(key);
         if direction == Direction::Descending {
             ranges.reverse();
         }
         for range in ranges {
+            if is_one_entry {
+                // The range of a key begins with the entry, which has nothing but the key.
+                let found = index.get(entries, &range.start)?;
+                if let Some(value) = found
+                    && !each(range.start, value)?
+                {
+                    return Ok(());
+                }
+                continue;
+            }
             for entry in index.range(entries, range.bounds(), direction)? {
                 let (key, value) = entry?;
-                let mapping = self.layout.decode(key, value.into_vec());
-                if !each(mapping.ok_or_else(|| self.damaged_entry())?)? {
+                if !each(key, value)? {
                     return Ok(());
                 }
             }

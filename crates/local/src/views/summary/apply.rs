@@ -7,7 +7,7 @@
 //! that does not show in the stored runs, so whatever is computed again in passing is right, and
 //! the rest is put right when its turn comes.
 
-use bonsaidb_store::Plan;
+use bonsaidb_store::{Plan, Value};
 
 use crate::Error;
 use crate::views::entry::Layout;
@@ -27,8 +27,17 @@ pub(super) struct Apply<'p, 'a> {
     pub reducer: Reducer<'p>,
     /// Entries from here on are not taken in yet.
     pub limit: Option<&'p [u8]>,
-    /// Keys behind this have no runs yet: the summary is being built.
-    pub built_to: Option<&'p [u8]>,
+    /// While the summary is being built: what it does not know yet.
+    pub fresh: Option<Fresh<'p>>,
+}
+
+/// The entries that a summary which is being built takes in next.
+#[derive(Clone, Copy)]
+pub(super) struct Fresh<'p> {
+    /// All of them, so that they need not be read again.
+    pub entries: &'p [(Vec<u8>, Value)],
+    /// Keys behind this one, with its terminator, have no runs yet.
+    pub built_to: &'p [u8],
 }
 
 /// The keys, with terminators, around which segments may have changed, ascending.
@@ -73,6 +82,16 @@ enum Until {
     Heavy(Vec<u8>),
 }
 
+/// A key with few entries, while they are read.
+#[derive(Default)]
+struct LightKey {
+    /// With its terminator.
+    key: Vec<u8>,
+    values: Values,
+    /// A segment begins with it.
+    cuts: bool,
+}
+
 /// A stretch of segments while it is read.
 struct Stretch {
     /// Where it begins, whatever the entries there say.
@@ -105,7 +124,7 @@ impl Apply<'_, '_> {
     pub fn apply(
         &mut self,
         root: Option<Record>,
-        touched: &[Vec<u8>],
+        touched: &[&[u8]],
     ) -> Result<Option<Record>, Error> {
         let HeavyKeys { mut changed, dirty } = self.heavy_keys(touched)?;
         let mut dirty = Dirty {
@@ -135,7 +154,7 @@ impl Apply<'_, '_> {
     }
 
     /// Brings the trees of touched heavy keys up to date.
-    fn heavy_keys(&mut self, touched: &[Vec<u8>]) -> Result<HeavyKeys, Error> {
+    fn heavy_keys(&mut self, touched: &[&[u8]]) -> Result<HeavyKeys, Error> {
         let (mut changed, mut dirty) = (Vec::new(), Vec::new());
         let mut rest = touched;
         while let Some(first) = rest.first() {
@@ -143,7 +162,7 @@ impl Apply<'_, '_> {
             let count = rest.partition_point(|entry| entry.starts_with(&key));
             let (of_key, others) = rest.split_at(count);
             rest = others;
-            if self.built_to.is_some_and(|built| *built < *key) {
+            if self.fresh.is_some_and(|fresh| *fresh.built_to < *key) {
                 dirty.push(key);
                 continue;
             }
@@ -247,46 +266,62 @@ impl Apply<'_, '_> {
         stretch: &mut Stretch,
         dirty: &mut Dirty,
     ) -> Result<Until, Error> {
-        let rows = self.rows();
-        let mut key = Vec::new();
-        let mut values = Values::default();
-        let mut cuts = false;
-        for entry in rows.entries(from, None)? {
+        let mut light = LightKey::default();
+        let fresh = self.fresh.map_or(&[][..], |fresh| fresh.entries);
+        let known = fresh.first().map(|(entry, _)| entry.as_slice());
+        for entry in self.rows().entries(from, known)? {
             let (entry, stored) = entry?;
-            let part = key_part(&entry)?;
-            if *part != *key {
-                if !key.is_empty() && self.light_key(&key, &values, cuts, stretch, dirty)? {
-                    return Ok(Until::Stop(key));
-                }
-                key.clear();
-                key.extend_from_slice(part);
-                values.clear();
-                cuts = false;
-            }
-            values.push(&key, rows.value(&stored)?)?;
-            cuts = cuts || self.shape.cuts(&entry, 1);
-            if values.len() as u64 >= self.shape.heavy_min {
-                return Ok(Until::Heavy(key));
+            if let Some(until) = self.light_entry(&mut light, (&entry, &stored), stretch, dirty)? {
+                return Ok(until);
             }
         }
-        if !key.is_empty() && self.light_key(&key, &values, cuts, stretch, dirty)? {
-            return Ok(Until::Stop(key));
+        let passed = fresh.partition_point(|(entry, _)| entry.as_slice() < from);
+        for (entry, stored) in &fresh[passed..] {
+            if let Some(until) = self.light_entry(&mut light, (entry, stored), stretch, dirty)? {
+                return Ok(until);
+            }
+        }
+        if !light.key.is_empty() && self.light_key(&light, stretch, dirty)? {
+            return Ok(Until::Stop(light.key));
         }
         Ok(Until::End)
+    }
+
+    /// Takes the next entry of light keys. Returns why reading ends with it, if it does.
+    fn light_entry(
+        &self,
+        light: &mut LightKey,
+        (entry, stored): (&[u8], &[u8]),
+        stretch: &mut Stretch,
+        dirty: &mut Dirty,
+    ) -> Result<Option<Until>, Error> {
+        let part = key_part(entry)?;
+        if *part != *light.key {
+            if !light.key.is_empty() && self.light_key(light, stretch, dirty)? {
+                return Ok(Some(Until::Stop(std::mem::take(&mut light.key))));
+            }
+            light.key.clear();
+            light.key.extend_from_slice(part);
+            light.values.clear();
+            light.cuts = false;
+        }
+        light.values.push(&light.key, self.rows().value(stored)?)?;
+        light.cuts = light.cuts || self.shape.cuts(entry, 1);
+        let is_heavy = light.values.len() as u64 >= self.shape.heavy_min;
+        Ok(is_heavy.then(|| Until::Heavy(std::mem::take(&mut light.key))))
     }
 
     /// Takes a light key into its segment, unless a segment begins with it before which reading
     /// stops. Returns whether that is so.
     fn light_key(
         &self,
-        key: &[u8],
-        values: &Values,
-        cuts: bool,
+        light: &LightKey,
         stretch: &mut Stretch,
         dirty: &mut Dirty,
     ) -> Result<bool, Error> {
-        if (cuts || stretch.after_heavy) && *key != *stretch.start {
-            self.close_segment(stretch, key.to_vec())?;
+        let LightKey { key, values, cuts } = light;
+        if (*cuts || stretch.after_heavy) && *key != stretch.start {
+            self.close_segment(stretch, key.clone())?;
             if self.is_stop(key, dirty)? {
                 return Ok(true);
             }

@@ -12,13 +12,16 @@ use bonsaidb_store::{Database, Direction, Plan, Read};
 
 use crate::Error;
 use crate::views::entry::{Layout, bounds};
-use crate::views::summary::apply::Apply;
+use crate::views::summary::apply::{Apply, Fresh};
 use crate::views::summary::hash::Shape;
 use crate::views::summary::read::Reader;
 use crate::views::summary::record::{META, Meta, Phase, Record};
 use crate::views::summary::rows::{Rows, key_part};
 use crate::views::summary::touched::{MARK, Touched};
 use crate::views::summary::values::{Reducer, Values};
+
+/// How many bytes of entries one step of building takes in, however few entries that are.
+const BYTES_MAX: usize = 8 << 20;
 
 /// How much is done at once.
 #[derive(Clone, Copy, Debug)]
@@ -334,21 +337,28 @@ impl<'a> Upkeep<'a> {
     /// Takes in the next entries of a summary that is being built.
     fn build(&self, plan: &mut Plan<'_>, meta: Meta, from: &[u8]) -> Result<Option<Meta>, Error> {
         let mut entries = Vec::new();
+        let mut bytes = 0;
         let mut limit = None;
         for entry in self.rows(plan).entries(from, None)? {
-            let (entry, _) = entry?;
-            if entries.len() >= self.pace.step {
+            let (entry, stored) = entry?;
+            if entries.len() >= self.pace.step || bytes >= BYTES_MAX {
                 limit = Some(entry);
                 break;
             }
-            entries.push(entry);
+            bytes += entry.len() + stored.len();
+            entries.push((entry, stored));
         }
-        let built = if from.is_empty() {
-            from
-        } else {
-            key_part(from)?
+        let keys = entries.iter().map(|(entry, _)| entry.as_slice());
+        let keys = keys.collect::<Vec<_>>();
+        let fresh = Fresh {
+            entries: &entries,
+            built_to: if from.is_empty() {
+                from
+            } else {
+                key_part(from)?
+            },
         };
-        let root = self.apply(plan, &meta, &entries, limit.as_deref(), Some(built))?;
+        let root = self.apply(plan, &meta, &keys, limit.as_deref(), Some(fresh))?;
         let phase = limit.map_or(Phase::Complete, Phase::Building);
         Ok(Some(self.put(
             plan,
@@ -377,7 +387,8 @@ impl<'a> Upkeep<'a> {
         if pending.rows.is_empty() {
             return Ok(Some(meta));
         }
-        let root = self.apply(plan, &meta, &pending.entries, None, None)?;
+        let entries = pending.entries.iter().map(Vec::as_slice);
+        let root = self.apply(plan, &meta, &entries.collect::<Vec<_>>(), None, None)?;
         let mut applied = meta.applied;
         if self.touched.is_strict {
             applied = Touched::last_number(&pending)?;
@@ -409,9 +420,9 @@ impl<'a> Upkeep<'a> {
         &self,
         plan: &mut Plan<'_>,
         meta: &Meta,
-        entries: &[Vec<u8>],
+        entries: &[&[u8]],
         limit: Option<&[u8]>,
-        built_to: Option<&[u8]>,
+        fresh: Option<Fresh<'_>>,
     ) -> Result<Option<Record>, Error> {
         let mut apply = Apply {
             plan,
@@ -420,7 +431,7 @@ impl<'a> Upkeep<'a> {
             shape: &meta.shape,
             reducer: self.reducer,
             limit,
-            built_to,
+            fresh,
         };
         apply.apply(meta.root.clone(), entries)
     }

@@ -40,9 +40,10 @@ impl Bench<'_> {
             shape: &self.shape,
             reducer: reducer(self.view),
             limit,
-            built_to: None,
+            fresh: None,
         };
-        self.root = apply.apply(self.root.clone(), touched).unwrap();
+        let touched = touched.iter().map(Vec::as_slice).collect::<Vec<_>>();
+        self.root = apply.apply(self.root.clone(), &touched).unwrap();
     }
 
     fn rows<'r>(&self, plan: &'r Plan<'_>) -> Rows<'r> {
