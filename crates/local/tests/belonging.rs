@@ -175,6 +175,7 @@ fn without_a_pair_what_changed_is_left_out() {
     let counters = (0..DOCUMENTS).map(|name| Counter { name, count: name });
     Counter::push_all(counters, &db).unwrap();
     assert_eq!(db.view::<ByCount>().query().unwrap().len(), 40);
+    db.compact().unwrap(); // That lets go of the pair.
     let mut changed = Counter::get(&1, &db).unwrap().unwrap();
     changed.contents.count = 1_000;
     changed.update(&db).unwrap();

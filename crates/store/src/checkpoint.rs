@@ -98,6 +98,7 @@ fn checkpoint_requested(inner: &Inner) {
 
 /// Frees a memtable here rather than in a thread of a user, who happens to be the last to look at
 /// it: that would take as long as many commits. Whoever goes on looking pays for it all the same.
+#[allow(clippy::needless_pass_by_value)] // it is dropped here
 fn release(written: Arc<Memtable>) {
     for _ in 0..RELEASE_ATTEMPTS {
         if Arc::strong_count(&written) == 1 {

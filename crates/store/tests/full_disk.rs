@@ -68,6 +68,35 @@ fn a_checkpoint_that_finds_the_disk_full_wants_a_reopening_and_loses_nothing() {
     put(&database, table, b"b", b"");
 }
 
+/// The files of the log that a refused transaction had begun were cut while parts of it were still
+/// pending. A power loss that kept those and not the cut, or did both the other way around, left a
+/// file with a length that opening took for damage, or one that did not end where the next said it
+/// did. So did closing after a refusal.
+#[test]
+fn files_begun_for_a_refused_transaction_open_whatever_the_power_loss_leaves_of_them() {
+    for room in (0..40_000).step_by(1_700) {
+        for closes in [false, true] {
+            let folder = Arc::new(FaultyFolder::new(0));
+            let (store, database) = open_with(&folder, small().log_segment_bytes(9_000)).unwrap();
+            let table = database.table("things").unwrap();
+            put(&database, table, b"a", b"1");
+            with_room(&folder, Some(room));
+            let refused = try_put(&database, table, b"b", &vec![1; 45_000]);
+            is_refused(&refused.unwrap_err());
+            with_room(&folder, None);
+            if closes {
+                store.close().unwrap();
+            }
+            for seed in 0..20 {
+                let found = Arc::new(folder.restart(seed));
+                let (_store, database) = open_in(&found).unwrap();
+                assert_eq!(get(&database, table, b"a").as_deref(), Some(&b"1"[..]));
+                assert_eq!(get(&database, table, b"b"), None);
+            }
+        }
+    }
+}
+
 fn roomy(random: &mut Random) -> Options {
     small().log_segment_bytes([80_000, 120_000, 1 << 20, 2 << 20][random.below(4)])
 }

@@ -215,7 +215,7 @@ fn run_and_lose_power(seed: u64, faults: Faults) -> bool {
 #[test]
 fn nothing_acknowledged_is_lost_whenever_the_power_fails() {
     let (mut runs, mut losses) = (0, 0);
-    with_seeds(400, |seed| {
+    with_seeds(2_000, |seed| {
         let mut random = Random::new(seed.wrapping_mul(31));
         let faults = if random.chance(70) {
             Faults {
@@ -254,30 +254,32 @@ fn every_sync_of_a_workload_may_be_the_last() {
     });
 }
 
-/// If syncs did nothing, would these tests notice?
+/// If syncs did nothing, would these tests notice? Also if it were those of the log alone, or those
+/// of the files of databases?
 #[test]
 fn a_disk_that_swallows_syncs_is_found_out() {
-    let mut found_out = false;
-    for seed in 0..20 {
-        let folder = Arc::new(FaultyFolder::new(seed));
-        let mut workload = Workload::new(seed);
-        {
-            let (store, database) = open_in(&folder).unwrap();
-            database.table("things").unwrap();
-            store.close().unwrap();
-        }
-        folder.set_faults(Faults {
-            swallow_syncs: true,
-            ..Faults::default()
-        });
-        workload.run(&folder, 25).unwrap();
-        let found = Arc::new(folder.restart(seed));
-        let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            workload.check(&found);
-        }));
-        found_out |= checked.is_err();
+    for end in ["", ".log", "/data.redb"] {
+        let found_out = (0..20).filter(|seed| is_found_out(*seed, end)).count();
+        assert!(found_out > 2, "{found_out} of 20 with files in {end:?}");
     }
-    assert!(found_out);
+}
+
+fn is_found_out(seed: u64, end: &'static str) -> bool {
+    let folder = Arc::new(FaultyFolder::new(seed));
+    let mut workload = Workload::new(seed);
+    {
+        let (store, database) = open_in(&folder).unwrap();
+        database.table("things").unwrap();
+        store.close().unwrap();
+    }
+    folder.set_faults(Faults {
+        swallow_syncs: Some(end),
+        ..Faults::default()
+    });
+    workload.run(&folder, 25).unwrap();
+    let found = Arc::new(folder.restart(seed));
+    let check = std::panic::AssertUnwindSafe(|| workload.check(&found));
+    std::panic::catch_unwind(check).is_err()
 }
 
 /// Several threads share groups; a group is there or it is not, and so is each transaction in it.

@@ -38,7 +38,10 @@ fn run(contenders: &[Contender], arguments: &[OsString]) -> Outcome<ExitCode> {
             list(contenders);
             return Ok(ExitCode::SUCCESS);
         }
-        Arguments::Run(run, outputs) => (rounds::run(contenders, &run)?, outputs),
+        Arguments::Run(run, outputs) => {
+            let summary = rounds::run(contenders, &run, |summary| keep(summary, &outputs))?;
+            (summary, outputs)
+        }
         Arguments::Report(path, outputs) => {
             let text = fs::read_to_string(&path)
                 .map_err(|error| format!("{}: {error}", path.display()))?;
@@ -64,10 +67,16 @@ fn list(contenders: &[Contender]) {
     }
 }
 
+/// Writes what was measured, from which everything else can be made again.
+fn keep(summary: &Summary, outputs: &Outputs) -> Outcome {
+    let Some(path) = &outputs.json else {
+        return Ok(());
+    };
+    write_file(path, &(serde_json::to_string_pretty(summary)? + "\n"))
+}
+
 fn write(summary: &Summary, outputs: &Outputs) -> Outcome {
-    if let Some(path) = &outputs.json {
-        write_file(path, &(serde_json::to_string_pretty(summary)? + "\n"))?;
-    }
+    keep(summary, outputs)?;
     let markdown = report::markdown(summary);
     match &outputs.markdown {
         Some(path) => write_file(path, &markdown)?,

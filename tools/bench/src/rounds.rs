@@ -21,51 +21,53 @@ use crate::workload::{Stage, Workload};
 /// The part of a measurement's time that the bare disk gets before it, and again after it.
 const RAW_SHARE: f64 = 0.25;
 
-/// Makes all measurements.
-pub(crate) fn run(contenders: &[Contender], run: &Run) -> Outcome<Summary> {
+/// Makes all measurements. Calls `keep` with what there is after each round, so that nothing that happens later costs it.
+pub(crate) fn run(
+    contenders: &[Contender],
+    run: &Run,
+    keep: impl Fn(&Summary) -> Outcome,
+) -> Outcome<Summary> {
     let folder = run.folder.join(format!("bonsaidb-bench-{}", process::id()));
     fs::create_dir_all(&folder)?;
     let mut collected = Collected::new(Machine::of(&folder), run);
-    let done = rounds(contenders, run, &folder, &mut collected);
+    let done = (0..run.rounds).try_for_each(|number| {
+        round(contenders, run, &folder, number, &mut collected)?;
+        keep(&collected.summary(number + 1, contenders))
+    });
     fs::remove_dir_all(&folder)?;
     done?;
-    Ok(collected.summary(contenders))
+    Ok(collected.summary(run.rounds, contenders))
 }
 
-fn rounds(
+fn round(
     contenders: &[Contender],
     run: &Run,
     folder: &Path,
+    number: u64,
     collected: &mut Collected,
 ) -> Outcome {
-    for round in 0..run.rounds {
-        let chosen = contenders
-            .iter()
-            .filter(|contender| run.contenders.contains(&contender.name));
-        let mut places = chosen
-            .map(|contender| Place::new(contender, run, folder, round))
-            .collect::<Vec<_>>();
-        for workload in &run.workloads {
-            collected.load(machine::load());
-            let count = places.len();
-            for turn in 0..count {
-                let first = usize::try_from(round).unwrap_or(0);
-                let place = &mut places[(turn + first) % count];
-                if workload.needs_view() && place.contender.view.is_none() {
-                    continue;
-                }
-                if let Err(error) = place.measure(*workload, collected) {
-                    let name = place.contender.name;
-                    eprintln!("{name} {}: {error}", workload.name());
-                    collected.failed(name, *workload, &error.to_string());
-                }
+    let chosen = contenders
+        .iter()
+        .filter(|contender| run.contenders.contains(&contender.name));
+    let mut places = chosen
+        .map(|contender| Place::new(contender, run, folder, number))
+        .collect::<Vec<_>>();
+    let (first, count) = (usize::try_from(number)?, places.len());
+    for workload in &run.workloads {
+        collected.load(machine::load());
+        for turn in 0..count {
+            let place = &mut places[(turn + first) % count];
+            if workload.needs_view() && place.contender.view.is_none() {
+                continue;
+            }
+            if let Err(error) = place.measure(*workload, collected) {
+                let name = place.contender.name;
+                eprintln!("{name} {}: {error}", workload.name());
+                collected.failed(name, *workload, &error.to_string());
             }
         }
-        for place in places {
-            place.clear()?;
-        }
     }
-    Ok(())
+    places.into_iter().try_for_each(Place::clear)
 }
 
 /// Where one database is in one round.

@@ -95,7 +95,6 @@ impl Summary {
 pub(crate) struct Collected {
     machine: Machine,
     scale: Scale,
-    rounds: u64,
     load: Option<(f64, f64)>,
     measured: BTreeMap<(Workload, String), Rounds>,
     failures: Vec<FailureRow>,
@@ -118,7 +117,6 @@ impl Collected {
         Self {
             machine,
             scale: run.scale,
-            rounds: run.rounds,
             load: None,
             measured: BTreeMap::new(),
             failures: Vec::new(),
@@ -177,7 +175,8 @@ impl Collected {
         }
     }
 
-    pub(crate) fn summary(self, contenders: &[Contender]) -> Summary {
+    /// Returns what came out of so many rounds.
+    pub(crate) fn summary(&self, rounds: u64, contenders: &[Contender]) -> Summary {
         let mut engines = vec![RAW.to_owned()];
         engines.extend(contenders.iter().map(|contender| contender.name.to_owned()));
         let mut results = Vec::new();
@@ -192,14 +191,14 @@ impl Collected {
             keys.any(|(_, engine)| engine == contender.name)
         });
         let mut summary = Summary {
-            machine: self.machine,
+            machine: self.machine.clone(),
             scale: self.scale,
-            rounds: self.rounds,
+            rounds,
             load: self.load,
             engines: measured.map(EngineFacts::of).collect(),
             results,
             targets: Vec::new(),
-            failures: self.failures,
+            failures: self.failures.clone(),
         };
         summary.targets = targets::judge(&summary);
         summary
@@ -343,7 +342,10 @@ pub(crate) mod tests {
             );
         }
         collected.failed("theirs", Workload::Bulk, "out of luck");
-        collected.summary(&[contender("ours"), contender("theirs"), contender("nobody")])
+        collected.summary(
+            3,
+            &[contender("ours"), contender("theirs"), contender("nobody")],
+        )
     }
 
     #[test]

@@ -64,8 +64,9 @@ pub struct Faults {
     pub error_at_call: Option<u64>,
     /// Only this many more bytes can be written.
     pub room_bytes: Option<usize>,
-    /// Syncs report success and do nothing, as a disk with a broken cache does.
-    pub swallow_syncs: bool,
+    /// Syncs of files whose names end so report success and do nothing, as a disk with a broken
+    /// cache does. Those of all files and folders with an empty end.
+    pub swallow_syncs: Option<&'static str>,
 }
 
 /// How often the disk was used since the faults were set.
@@ -478,13 +479,17 @@ impl Disk {
     /// not write it any more. That is what operating systems do.
     fn sync(&mut self, file: usize) -> io::Result<()> {
         let fails = self.call(SYNC, Target::File(file))?;
+        let is_swallowed = self.faults.swallow_syncs.is_some_and(|end| {
+            let name = self.name_of(Target::File(file));
+            name.unwrap_or_default().ends_with(end)
+        });
         let file = &mut self.files[file];
         if fails {
             file.durable = file.after_loss(&mut self.random);
             file.pending.clear();
             return Err(error(io::ErrorKind::Other, "the sync failed"));
         }
-        if !self.faults.swallow_syncs {
+        if !is_swallowed {
             file.sync();
         }
         Ok(())
@@ -503,7 +508,7 @@ impl Disk {
         if self.call(SYNC, Target::Path(folder))? {
             return Err(error(io::ErrorKind::Other, "the sync failed"));
         }
-        if self.faults.swallow_syncs {
+        if self.faults.swallow_syncs == Some("") {
             return Ok(());
         }
         let pending = std::mem::take(&mut self.pending_names);

@@ -52,9 +52,9 @@ pub enum AccessPolicy {
     /// Answers from the index as it is, then indexes in the background.
     ///
     /// A query with documents that finds the index behind answers from the last pair of documents
-    /// and index that belonged together. If the database does not hold one, because no query has
-    /// asked for it yet or because more than some 10,000 documents have changed since, it indexes
-    /// first.
+    /// and index that belonged together. If the database does not hold one, because nothing was
+    /// indexed since it was opened or because more than some 10,000 documents have changed since,
+    /// it indexes first.
     UpdateAfter,
     /// Answers from the index as it is, and never indexes.
     ///

@@ -160,8 +160,8 @@ where
     /// Returns the mappings and their documents, both of the same moment.
     ///
     /// [`AccessPolicy`] says which moment that is where the view is not updated first. To answer so,
-    /// the database keeps the last such moment of a view that was asked, which holds some space
-    /// until it is replaced or too old.
+    /// the database keeps the last such moment of each lazy view, which holds some space until it is
+    /// replaced or too old.
     ///
     /// # Errors
     ///

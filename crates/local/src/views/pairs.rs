@@ -1,8 +1,7 @@
 //! Pairs: documents and an index that belong together.
 //!
 //! Every run publishes one. The last one of a lazy view is kept for queries that want documents and
-//! do not wait, since a snapshot of now may hold documents that the index does not know of. Who
-//! never asks such a query has nothing kept.
+//! do not wait, since a snapshot of now may hold documents that the index does not know of.
 //!
 //! 1. A pair belongs together: its index holds exactly what its documents emit.
 //! 2. Of two pairs the newer one is kept.
@@ -55,10 +54,8 @@ pub(super) struct Kept(Mutex<State>);
 
 #[derive(Debug, Default)]
 enum State {
-    /// Nobody has asked for one.
     #[default]
-    Unwanted,
-    Wanted,
+    None,
     /// With the number of changes when it was kept.
     Pair(Pair, u64),
     /// The database is closed.
@@ -66,28 +63,20 @@ enum State {
 }
 
 impl Kept {
-    /// Has pairs kept from now on.
-    fn want(&self) {
-        let mut state = lock(&self.0);
-        if matches!(*state, State::Unwanted) {
-            *state = State::Wanted;
-        }
-    }
-
     /// Returns the pair that is kept.
     fn last(&self) -> Option<Pair> {
         match &*lock(&self.0) {
             State::Pair(pair, _) => Some(pair.clone()),
-            State::Unwanted | State::Wanted | State::Closed => None,
+            State::None | State::Closed => None,
         }
     }
 
-    /// Keeps a pair, if anybody wants it and none that is newer is there.
+    /// Keeps a pair, if none that is newer is there.
     pub fn replace(&self, pair: &Pair, data: &Data) {
         let mut state = lock(&self.0);
         let is_newer = match &*state {
-            State::Unwanted | State::Closed => false,
-            State::Wanted => true,
+            State::Closed => false,
+            State::None => true,
             State::Pair(last, _) => last.documents.sequence() <= pair.documents.sequence(),
         };
         if is_newer {
@@ -101,7 +90,7 @@ impl Kept {
     pub fn let_go_before(&self, moves: u64) {
         let mut state = lock(&self.0);
         if matches!(*state, State::Pair(_, kept) if kept < moves) {
-            let before = std::mem::replace(&mut *state, State::Wanted);
+            let before = std::mem::replace(&mut *state, State::None);
             drop(state);
             drop(before);
         }
@@ -123,7 +112,6 @@ impl ViewIndex {
         if self.policy.is_eager() {
             return Ok(Basis::Together(Pair::of(now.snapshot)));
         }
-        self.kept.want();
         let is_current = self.is_current(data, &now)?;
         let now = Pair::of(now.snapshot);
         if is_current {
@@ -223,18 +211,19 @@ mod tests {
     }
 
     #[test]
-    fn only_those_who_do_not_wait_have_pairs_kept() {
+    fn the_pair_of_the_last_run_is_kept() {
         let world = world();
-        assert_eq!(world.ask(AccessPolicy::UpdateBefore), 1);
-        world.db.view::<Notes>().query().unwrap();
-        assert!(!world.keeps());
-        assert_eq!(world.ask(AccessPolicy::NoUpdate), 1);
         assert!(world.keeps());
+        Note(1).push_into(&world.db).unwrap();
+        assert_eq!(world.ask(AccessPolicy::NoUpdate), 1);
+        assert_eq!(world.ask(AccessPolicy::UpdateBefore), 2);
+        assert_eq!(world.ask(AccessPolicy::NoUpdate), 2);
     }
 
     #[test]
     fn a_pair_is_made_for_an_update_afterwards() {
         let world = world();
+        world.view.let_go_before(u64::MAX);
         Note(1).push_into(&world.db).unwrap();
         assert_eq!(world.ask(AccessPolicy::UpdateAfter), 2);
         assert!(world.keeps());
@@ -313,7 +302,7 @@ mod tests {
         let data = &world.db.data;
         let older = Pair::of(data.store.snapshot().unwrap());
         Note(1).push_into(&world.db).unwrap();
-        assert_eq!(world.ask(AccessPolicy::UpdateAfter), 2);
+        assert_eq!(world.ask(AccessPolicy::UpdateBefore), 2);
         world.view.kept.replace(&older, data);
         let kept = world.view.kept.last().unwrap();
         assert!(kept.documents.sequence() > older.documents.sequence());

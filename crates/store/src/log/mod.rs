@@ -361,7 +361,7 @@ impl Log {
     /// number.
     pub(crate) fn close(&self) {
         let mut writer = lock(&self.writer);
-        writer.close();
+        let is_whole = writer.close();
         let has_failed = {
             let mut queue = lock(&self.queue);
             let has_failed = queue.failure.is_some();
@@ -371,7 +371,7 @@ impl Log {
         self.remove_unneeded();
         let retention = lock(&self.retention);
         let last = retention.last();
-        if has_failed || last == 0 || retention.is_any_needed() {
+        if has_failed || !is_whole || last == 0 || retention.is_any_needed() {
             return;
         }
         // Not necessary, so that failing does no harm.

@@ -83,6 +83,11 @@ impl Retention {
         self.segments.entry(id).or_default();
     }
 
+    /// Takes note that a segment was removed because it was begun in vain.
+    pub(super) fn end(&mut self, id: u64) {
+        self.segments.remove(&id);
+    }
+
     /// Takes note of what is about to be written, and returns what that replaces.
     pub(super) fn mark(&mut self, id: u64, marks: &[(Stream, u64)]) -> Replaced {
         let segment = self.segments.entry(id).or_default();

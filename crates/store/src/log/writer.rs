@@ -46,6 +46,8 @@ pub(super) struct Writer {
     last_id: u64,
     /// The streams announced in the current segment.
     announced: HashSet<Stream>,
+    /// Whether something was written that was not synced, because of a full disk.
+    is_torn: bool,
     buffer: Vec<u8>,
 }
 
@@ -60,8 +62,8 @@ struct Attempt {
     begin: Position,
     /// What it replaced in the marks of segments.
     marks: Vec<(u64, Replaced)>,
-    /// The segments begun, and where the log ended then.
-    begun: Vec<(Position, Arc<dyn Backing>)>,
+    /// Where the log ended when each segment was begun.
+    begun: Vec<Position>,
 }
 
 impl Writer {
@@ -78,6 +80,7 @@ impl Writer {
             current: None,
             last_id,
             announced: HashSet::new(),
+            is_torn: false,
             buffer: Vec::new(),
         }
     }
@@ -101,6 +104,7 @@ impl Writer {
         self.buffer.shrink_to(BUFFER_BYTES_MAX);
         match written {
             Ok(()) => {
+                self.is_torn = false;
                 self.check();
                 Ok(!attempt.begun.is_empty())
             }
@@ -113,9 +117,10 @@ impl Writer {
         }
     }
 
-    /// Ends writing.
-    pub(super) fn close(&mut self) {
+    /// Ends writing. Returns whether nothing is pending.
+    pub(super) fn close(&mut self) -> bool {
         self.current = None;
+        !self.is_torn
     }
 
     fn try_group(
@@ -269,7 +274,7 @@ impl Writer {
         file.sync().map_err(io(SYNC))?;
         self.folder.sync(LOG_FOLDER).map_err(io(SYNC))?;
         lock(retention).begin(id);
-        attempt.begun.push((self.end, Arc::clone(&file)));
+        attempt.begun.push(self.end);
         self.last_id = id;
         self.current = Some(Current {
             file,
@@ -286,6 +291,7 @@ impl Writer {
     /// as zeros: none of it is a whole group.
     fn undo(&mut self, attempt: Attempt, retention: &Mutex<Retention>) {
         let kept = self.current.take();
+        self.is_torn = true;
         self.announced.clear();
         self.end = attempt.begin;
         let mut retention = lock(retention);
@@ -295,15 +301,19 @@ impl Writer {
         match attempt.begun.as_slice() {
             [] => self.current = kept,
             // It was begun for this group, and begins with it.
-            [(began_at, _)] if *began_at == attempt.begin && kept.is_some() => {
+            [began_at] if *began_at == attempt.begin && kept.is_some() => {
                 self.current = kept;
                 self.end.segment = self.last_id;
                 self.end.offset = HEADER_BYTES as u64;
             }
             begun => {
-                for (_, file) in begun {
-                    // Their numbers are used up; their space is not needed.
-                    let _ = file.resize(HEADER_BYTES as u64);
+                // The last first: each leads to the one before. A file is removed and not cut,
+                // because a crash could do that before what is still pending for it.
+                for id in (0..begun.len() as u64).map(|nth| self.last_id - nth) {
+                    if self.folder.remove(&path_of(id)).is_err() {
+                        break;
+                    }
+                    retention.end(id);
                 }
             }
         }

@@ -22,15 +22,18 @@ pub type Content = BTreeMap<Vec<u8>, Vec<u8>>;
 pub const ALL: KeyRange<'_> = (Bound::Unbounded, Bound::Unbounded);
 
 /// Runs `test` with many seeds, or with the one in `BONSAIDB_SEED`, and names the one that fails.
-/// `BONSAIDB_SEEDS` is how many times as many seeds to take as by default.
+/// `BONSAIDB_SEEDS` is how many times as many seeds to take as by default, and
+/// `BONSAIDB_FIRST_SEED` the first of them, 0 if it is not set.
 pub fn with_seeds(count: u64, mut test: impl FnMut(u64)) {
     let number = |name| -> Option<u64> {
         let given = env::var(name).ok()?;
         Some(given.parse().expect("a number"))
     };
-    let seeds = match number("BONSAIDB_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..count * number("BONSAIDB_SEEDS").unwrap_or(1),
+    let seeds = if let Some(seed) = number("BONSAIDB_SEED") {
+        seed..seed + 1
+    } else {
+        let first = number("BONSAIDB_FIRST_SEED").unwrap_or(0);
+        first..first + count * number("BONSAIDB_SEEDS").unwrap_or(1)
     };
     for seed in seeds {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| test(seed))) {
