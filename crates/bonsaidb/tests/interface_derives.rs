@@ -451,11 +451,12 @@ fn defined_views_need_only_their_collection() {
 trait DefaultViewCheck: DefaultViewSerialization {}
 
 /// Variants may have the names of the traits' own types: `Self::Error` would be ambiguous then.
+#[allow(clippy::upper_case_acronyms)] // that of a constant
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Key)]
 enum Level {
     Error,
     Warning,
-    Length,
+    LENGTH,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Key)]

@@ -15,7 +15,9 @@ use crate::views::summary::hash::Shape;
 /// The key of the meta row.
 pub(super) const META: [u8; 1] = [0];
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+/// The format in which what is touched in a lazy view had no numbers. Such a summary is built anew.
+const FORMAT_WITHOUT_NUMBERS: u8 = 1;
 /// Set in the first byte of a record whose value is not stored.
 const HIDDEN: u8 = 0x80;
 const INNER: u8 = 0x80;
@@ -116,7 +118,9 @@ impl Meta {
 
     /// Reads a meta row, or returns `None` if it is damaged.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let (&[FORMAT, phase], rest) = bytes.split_first_chunk()? else {
+        let (&[format @ (FORMAT | FORMAT_WITHOUT_NUMBERS), phase], rest) =
+            bytes.split_first_chunk()?
+        else {
             return None;
         };
         let (seed, rest) = rest.split_first_chunk()?;
@@ -134,6 +138,11 @@ impl Meta {
             }
             2 => Phase::Complete,
             _ => return None,
+        };
+        let phase = if format == FORMAT {
+            phase
+        } else {
+            Phase::Stale
         };
         let is_shape = (1..=16).contains(&first_bits) && (1..=16).contains(&upper_bits);
         if !is_shape || heavy_min < 2 {
@@ -271,7 +280,10 @@ mod tests {
                     root,
                 };
                 let bytes = meta.encode();
-                assert_eq!(Meta::decode(&bytes), Some(meta));
+                assert_eq!(Meta::decode(&bytes), Some(meta.clone()));
+                let before = Meta::decode(&[&[FORMAT_WITHOUT_NUMBERS], &bytes[1..]].concat());
+                let phase = Phase::Stale;
+                assert_eq!(before, Some(Meta { phase, ..meta }));
                 assert_eq!(Meta::decode(&bytes[..28]), None);
                 assert_eq!(Meta::decode(&[&[9], &bytes[1..]].concat()), None);
             }

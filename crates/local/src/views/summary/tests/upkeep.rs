@@ -329,6 +329,32 @@ fn summary(database: &Database, upkeep: &Upkeep<'_>) -> Rows {
         .collect()
 }
 
+/// Before rows of what is touched had numbers, they were the keys of entries.
+#[test]
+fn a_summary_of_the_format_before_is_built_anew() {
+    let mut random = Random::new(11);
+    let database = memory();
+    let view = Reducing::new(concatenation);
+    let upkeep = upkeep(&view, tables(&database, "view"), false);
+    let mut model = Model::new();
+    write(&database, &upkeep, &mut model, &changes(&mut random, 200)).unwrap();
+    catch_up(&database, &upkeep).unwrap();
+    let tables = upkeep.touched.tables;
+    let age = |plan: &mut Plan<'_>| {
+        let meta = plan.get(tables.summary, &META)?.unwrap();
+        plan.put(tables.summary, META.to_vec(), [&[1], &meta[1..]].concat());
+        plan.put(tables.touched, b"k\0id".to_vec(), Vec::new());
+        plan.put(tables.touched, b"longer key\0id".to_vec(), Vec::new());
+        Ok::<_, Error>(())
+    };
+    database.derive(age).unwrap();
+    let changes = changes(&mut random, 20);
+    write(&database, &upkeep, &mut model, &changes).unwrap();
+    catch_up(&database, &upkeep).unwrap();
+    verify(&database, &upkeep, &model, &view, &mut random, "aged");
+    assert_eq!(rows(&database, &upkeep)[1], 0);
+}
+
 /// The power fails at any call of the disk: entries, what is touched and the summary stay in step.
 #[test]
 fn after_a_power_loss_the_summary_is_brought_up_to_date() {
