@@ -231,47 +231,64 @@ impl<'a> Iterator for MemoryRange<'a> {
             if !self.is_within(first.row_key()) {
                 return None;
             }
-            // Of the versions of this row, the newest that is old enough.
-            let mut found: Option<Stored<'a>> = None;
-            let mut at = Some(first);
-            let mut row_key: Option<Vec<u8>> = None;
-            let mut passed = 0;
-            while let Some(stored) = at.take() {
-                passed += 1;
-                if passed > VERSIONS_PASSED_MAX
-                    && self.direction == Direction::Ascending
-                    && found.is_some()
-                    && let Some(row_key) = &row_key
-                {
-                    // The versions that are left are all of no interest.
-                    let last = Place {
-                        row_key: row_key.clone(),
-                        version: 0,
-                    };
-                    let next = self.rows.lower_bound(Bound::Excluded(&last));
-                    self.next = next.map(Stored);
-                    break;
-                }
-                match &row_key {
-                    Some(row_key) if stored.row_key() != row_key.as_slice() => {
-                        self.next = Some(stored);
-                        break;
-                    }
-                    Some(_) => {}
-                    None => row_key = Some(stored.row_key().to_vec()),
-                }
-                at = self.step(&stored);
-                let is_better = match self.direction {
-                    Direction::Ascending => found.is_none(),
-                    Direction::Descending => true,
-                };
-                if is_better && stored.0.key().version <= self.version {
-                    found = Some(stored);
-                }
-            }
+            let found = self.newest_visible(first);
             if found.is_some() {
                 return found;
             }
+        }
+    }
+}
+
+impl<'a> MemoryRange<'a> {
+    /// Passes all versions of the row of `first`. Returns the newest that is old enough.
+    fn newest_visible(&mut self, first: Stored<'a>) -> Option<Stored<'a>> {
+        // Descending, the newest comes last.
+        let (mut found, mut last) = self.sort_out(first, None);
+        let mut passed = 1;
+        loop {
+            let row = found.as_ref().or(last.as_ref())?;
+            if passed > VERSIONS_PASSED_MAX
+                && self.direction == Direction::Ascending
+                && found.is_some()
+            {
+                // The versions that are left are all of no interest.
+                let end = Place {
+                    row_key: row.row_key().to_vec(),
+                    version: 0,
+                };
+                let next = self.rows.lower_bound(Bound::Excluded(&end));
+                self.next = next.map(Stored);
+                return found;
+            }
+            // From the last one looked at, which may be another than the one found.
+            let at = last.as_ref().or(found.as_ref())?;
+            let Some(next) = self.step(at) else {
+                return found;
+            };
+            if next.row_key() != row.row_key() {
+                self.next = Some(next);
+                return found;
+            }
+            passed += 1;
+            (found, last) = self.sort_out(next, found);
+        }
+    }
+
+    /// Decides between the version reached and the best one so far. Returns the better one, and the
+    /// one reached if that is another.
+    fn sort_out(
+        &self,
+        reached: Stored<'a>,
+        best: Option<Stored<'a>>,
+    ) -> (Option<Stored<'a>>, Option<Stored<'a>>) {
+        let is_better = match self.direction {
+            Direction::Ascending => best.is_none(),
+            Direction::Descending => true,
+        };
+        if is_better && reached.0.key().version <= self.version {
+            (Some(reached), None)
+        } else {
+            (best, Some(reached))
         }
     }
 }

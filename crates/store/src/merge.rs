@@ -80,6 +80,8 @@ pub(crate) struct Merge<'a> {
     started: bool,
     failed: bool,
     direction: Direction,
+    /// Which of some layers are at the key being resolved; kept for its memory.
+    passed: Vec<bool>,
 }
 
 impl<'a> Merge<'a> {
@@ -100,6 +102,7 @@ impl<'a> Merge<'a> {
             started: false,
             failed: false,
             direction,
+            passed: Vec::new(),
         }
     }
 
@@ -124,36 +127,46 @@ impl<'a> Merge<'a> {
             self.advance_stored()?;
         }
         loop {
-            let mut first: Option<&[u8]> = None;
-            for key in self.layers.iter().filter_map(Layer::key) {
-                if first.is_none_or(|first| self.precedes(key, first)) {
-                    first = Some(key);
-                }
-            }
-            let Some(key) = first else {
+            let Some(first) = self.first_layer() else {
                 return self.advance_stored();
             };
-            if let Some(stored) = &self.stored_head
-                && self.precedes(stored.key(), key)
-            {
-                return self.advance_stored();
-            }
-            let key = key.to_vec();
-            if let Some(row) = self.resolve(&key)? {
+            let below = match (self.layers[first].key(), &self.stored_head) {
+                (Some(key), Some(stored)) if self.precedes(stored.key(), key) => {
+                    return self.advance_stored();
+                }
+                (key, Some(stored)) if key == Some(stored.key()) => self.advance_stored()?,
+                _ => None,
+            };
+            if let Some(row) = self.resolve(first, below) {
                 return Ok(Some(row));
             }
         }
     }
 
-    /// Moves every source past `key` and returns what the newest of them makes of it.
-    fn resolve(&mut self, key: &[u8]) -> Result<Option<Row>, Error> {
-        let below = match &self.stored_head {
-            Some(stored) if stored.key() == key => self.advance_stored()?,
-            _ => None,
-        };
+    /// The newest of the layers whose key comes first.
+    fn first_layer(&self) -> Option<usize> {
+        let mut first: Option<(usize, &[u8])> = None;
+        for (index, layer) in self.layers.iter().enumerate() {
+            if let Some(key) = layer.key()
+                && first.is_none_or(|(_, first)| self.precedes(key, first))
+            {
+                first = Some((index, key));
+            }
+        }
+        first.map(|(index, _)| index)
+    }
+
+    /// Moves every layer past the key of the `first`, and returns what the newest of them makes of
+    /// it and of the row `below`.
+    fn resolve(&mut self, first: usize, below: Option<Row>) -> Option<Row> {
+        let layers = &self.layers[first..];
+        let key = layers[0].key()?;
         let mut value = Resolution::Open(None);
-        for layer in &self.layers {
-            if layer.key() != Some(key) {
+        self.passed.clear();
+        for layer in layers {
+            let is_same = layer.key() == Some(key);
+            self.passed.push(is_same);
+            if !is_same {
                 continue;
             }
             value = match layer {
@@ -178,12 +191,12 @@ impl<'a> Merge<'a> {
                 value.map(|value| Row::Whole(key.to_vec(), value))
             }
         };
-        for layer in &mut self.layers {
-            if layer.key() == Some(key) {
+        for (layer, is_passed) in self.layers[first..].iter_mut().zip(&self.passed) {
+            if *is_passed {
                 layer.advance(self.direction);
             }
         }
-        Ok(row)
+        row
     }
 
     #[cfg(debug_assertions)]
