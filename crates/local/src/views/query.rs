@@ -62,15 +62,7 @@ impl ViewIndex {
         order: Sort,
         limit: Option<u32>,
     ) -> Result<Vec<Serialized>, Error> {
-        let limit = limit.map_or(usize::MAX, |limit| limit as usize);
-        let mut mappings = Vec::new();
-        if limit > 0 {
-            self.each_mapping(index, key, order, |mapping| {
-                mappings.push(mapping);
-                Ok(mappings.len() < limit)
-            })?;
-        }
-        Ok(mappings)
+        self.mappings_where(index, key, order, limit, |_| Ok(true))
     }
 
     /// Returns at most `limit` mappings that match `key`, in order, and are those of `documents`:
@@ -83,12 +75,25 @@ impl ViewIndex {
         order: Sort,
         limit: Option<u32>,
     ) -> Result<Vec<Serialized>, Error> {
+        self.mappings_where(index, key, order, limit, |mapping| {
+            let document = documents.header(mapping.source.id.clone())?;
+            Ok(document.as_ref() == Some(&mapping.source))
+        })
+    }
+
+    fn mappings_where(
+        &self,
+        index: &Snapshot,
+        key: Option<&SerializedQueryKey>,
+        order: Sort,
+        limit: Option<u32>,
+        is_wanted: impl Fn(&Serialized) -> Result<bool, Error>,
+    ) -> Result<Vec<Serialized>, Error> {
         let limit = limit.map_or(usize::MAX, |limit| limit as usize);
         let mut mappings = Vec::new();
         if limit > 0 {
             self.each_mapping(index, key, order, |mapping| {
-                let document = documents.header(mapping.source.id.clone())?;
-                if document.as_ref() == Some(&mapping.source) {
+                if is_wanted(&mapping)? {
                     mappings.push(mapping);
                 }
                 Ok(mappings.len() < limit)
