@@ -7,9 +7,11 @@
 
 mod backend;
 mod identity;
+mod import;
 pub(crate) mod rows;
 
-use std::ops::Bound;
+use std::convert::Infallible;
+use std::ops::{Bound, ControlFlow};
 use std::sync::{Arc, Mutex};
 
 use redb::{ReadableDatabase, TableDefinition};
@@ -30,6 +32,9 @@ const ROWS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("rows");
 pub(crate) type Rows = redb::ReadOnlyTable<&'static [u8], &'static [u8]>;
 /// Some of those rows, in key order.
 pub(crate) type RowRange = redb::Range<'static, &'static [u8], &'static [u8]>;
+
+/// The rows while they are written.
+type Table<'a> = redb::Table<'a, &'static [u8], &'static [u8]>;
 
 /// One open redb file.
 pub(crate) struct Engine {
@@ -73,7 +78,7 @@ impl Engine {
         &self,
         sets: impl IntoIterator<Item = &'w Writes>,
     ) -> Result<Rows, Error> {
-        self.commit(|table| fill(table, sets))
+        self.commit_all(|table| fill(table, sets))
     }
 
     /// Writes the rows of a memtable whose keys are wanted, and `more`, in one redb transaction,
@@ -84,7 +89,7 @@ impl Engine {
         is_wanted: impl Fn(&[u8]) -> bool,
         more: &Writes,
     ) -> Result<Rows, Error> {
-        self.commit(|table| {
+        self.commit_all(|table| {
             let all = (Bound::Unbounded, Bound::Unbounded);
             let mut row_value = Vec::new();
             for row in memtable.range(u64::MAX, all, Direction::Ascending) {
@@ -105,10 +110,23 @@ impl Engine {
         })
     }
 
-    fn commit(
+    fn commit_all(
         &self,
-        fill: impl FnOnce(&mut redb::Table<'_, &[u8], &[u8]>) -> Result<(), redb::Error>,
+        fill: impl FnOnce(&mut Table<'_>) -> Result<(), redb::Error>,
     ) -> Result<Rows, Error> {
+        let ControlFlow::Continue(rows) = self.commit(|table| {
+            fill(table)?;
+            Ok(ControlFlow::<Infallible>::Continue(()))
+        })?;
+        Ok(rows)
+    }
+
+    /// Writes what `fill` does in one redb transaction and returns the rows after it, or nothing of
+    /// it if that breaks off.
+    fn commit<T>(
+        &self,
+        fill: impl FnOnce(&mut Table<'_>) -> Result<ControlFlow<T>, redb::Error>,
+    ) -> Result<ControlFlow<T, Rows>, Error> {
         let guard = lock(&self.database);
         let Some(database) = guard.as_ref() else {
             self.identity.check_open()?;
@@ -118,12 +136,17 @@ impl Engine {
             let mut transaction = database.begin_write()?;
             transaction.set_two_phase_commit(true);
             transaction.set_quick_repair(true);
-            {
+            let filled = {
                 let mut table = transaction.open_table(ROWS)?;
-                fill(&mut table)?;
+                fill(&mut table)?
+            };
+            if let ControlFlow::Break(reason) = filled {
+                transaction.abort()?;
+                return Ok(ControlFlow::Break(reason));
             }
             transaction.commit()?;
-            Ok(database.begin_read()?.open_table(ROWS)?)
+            let rows = database.begin_read()?.open_table(ROWS)?;
+            Ok(ControlFlow::Continue(rows))
         })
     }
 
@@ -165,7 +188,7 @@ impl Drop for Engine {
 }
 
 fn fill<'w>(
-    table: &mut redb::Table<'_, &[u8], &[u8]>,
+    table: &mut Table<'_>,
     sets: impl IntoIterator<Item = &'w Writes>,
 ) -> Result<(), redb::Error> {
     let mut row_key = Vec::new();
