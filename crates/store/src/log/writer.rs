@@ -370,6 +370,7 @@ impl Writer {
             Failure {
                 // What a failed sync has done to what was written before, nobody knows.
                 is_final: action == SYNC || !error.is_disk_full(),
+                is_tried: true,
                 cause: Arc::new(error),
             }
         }
