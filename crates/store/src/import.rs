@@ -1,7 +1,7 @@
 //! Rows that go to the file of a database at once, past log and memtables: what can be made again,
 //! such as an index that is being built, need not be written twice.
 //!
-//! They are collected in the form in which they are stored, sorted, and written in one redb
+//! They are collected, sorted, and written in one redb
 //! transaction. Whoever imports into a table sees to it that nobody else writes there.
 //!
 //! Invariants:
@@ -10,12 +10,13 @@
 //!    and hide them, or be replayed over them.
 //! 3. Nothing is imported into a table that is dropped, so sweeping leaves nothing behind.
 
+use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
 
 use crate::checkpoint;
 use crate::database::Inner;
-use crate::engine::rows::{CHECKSUM_BYTES, TABLE_BYTES, seal_row_value, split_row_key};
+use crate::engine::rows::TABLE_BYTES;
 use crate::error::Error;
 use crate::ids::TableId;
 use crate::merge::Layer;
@@ -27,9 +28,10 @@ use crate::sync::lock;
 /// Rows to be [imported](crate::Database::import), in any order.
 #[derive(Debug, Default)]
 pub struct Import {
-    /// Keys and values of rows, as they are stored, one after the other.
+    /// Keys of rows and values, one after the other.
     bytes: Vec<u8>,
-    places: Vec<Place>,
+    /// The rows of each table.
+    tables: BTreeMap<TableId, Vec<Place>>,
     /// The first row that cannot be stored.
     refused: Option<Error>,
 }
@@ -37,12 +39,16 @@ pub struct Import {
 /// Where a row lies, and how its key begins: few comparisons need more.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    table: TableId,
-    key_bytes: u32,
     prefix: u64,
     start: usize,
-    /// With the checksum.
-    value_bytes: usize,
+    key_bytes: u32,
+    value_bytes: u32,
+}
+
+/// A row to be written.
+pub(crate) struct Row<'a> {
+    pub(crate) row_key: &'a [u8],
+    pub(crate) value: &'a [u8],
 }
 
 /// A key that had a value already, or for which two were to be imported.
@@ -70,20 +76,17 @@ impl Import {
         self.bytes.extend_from_slice(&table.as_u32().to_be_bytes());
         key(&mut self.bytes);
         let value_start = self.bytes.len();
-        self.bytes.extend_from_slice(&[0; CHECKSUM_BYTES]);
         value(&mut self.bytes);
-        let (row_key, row_value) = self.bytes[start..].split_at_mut(value_start - start);
-        let key = &row_key[TABLE_BYTES..];
-        match check(table, key.len(), row_value.len() - CHECKSUM_BYTES) {
-            Ok(key_bytes) => {
-                seal_row_value(row_key, row_value);
-                self.places.push(Place {
-                    table,
-                    key_bytes,
+        let key = &self.bytes[start + TABLE_BYTES..value_start];
+        match check(table, key.len(), self.bytes.len() - value_start) {
+            Ok((key_bytes, value_bytes)) => {
+                let place = Place {
                     prefix: prefix(key),
                     start,
-                    value_bytes: row_value.len(),
-                });
+                    key_bytes,
+                    value_bytes,
+                };
+                self.tables.entry(table).or_default().push(place);
             }
             Err(error) => {
                 self.refused.get_or_insert(error);
@@ -96,11 +99,13 @@ impl Import {
     pub fn append(&mut self, other: Self) {
         let moved = self.bytes.len();
         self.bytes.extend_from_slice(&other.bytes);
-        self.places
-            .extend(other.places.into_iter().map(|place| Place {
+        for (table, places) in other.tables {
+            let places = places.into_iter().map(|place| Place {
                 start: place.start + moved,
                 ..place
-            }));
+            });
+            self.tables.entry(table).or_default().extend(places);
+        }
         if let Some(error) = other.refused {
             self.refused.get_or_insert(error);
         }
@@ -108,74 +113,61 @@ impl Import {
 
     /// The memory that the rows take.
     pub fn bytes(&self) -> usize {
-        self.bytes.len() + size_of_val(&self.places[..])
+        let places = self.tables.values().map(|places| size_of_val(&places[..]));
+        self.bytes.len() + places.sum::<usize>()
     }
 
-    /// Whether there is nothing to import.
-    pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
-    }
-
-    /// Removes all rows, and keeps the memory for others.
-    pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.places.clear();
-        self.refused = None;
-    }
-
-    fn row_key(&self, place: &Place) -> &[u8] {
-        let end = place.start + TABLE_BYTES + place.key_bytes as usize;
-        &self.bytes[place.start..end]
-    }
-
-    fn row_value(&self, place: &Place) -> &[u8] {
-        let start = place.start + TABLE_BYTES + place.key_bytes as usize;
-        &self.bytes[start..start + place.value_bytes]
-    }
-
-    fn value(&self, place: &Place) -> &[u8] {
-        &self.row_value(place)[CHECKSUM_BYTES..]
+    fn row(&self, place: &Place) -> Row<'_> {
+        let value_start = place.start + TABLE_BYTES + place.key_bytes as usize;
+        Row {
+            row_key: &self.bytes[place.start..value_start],
+            value: &self.bytes[value_start..][..place.value_bytes as usize],
+        }
     }
 
     /// Brings the rows into the order of their keys; those of one key stay as they came.
     fn sort(&mut self) {
-        let mut places = std::mem::take(&mut self.places);
-        places.sort_unstable_by(|one, other| {
-            (one.table, one.prefix)
-                .cmp(&(other.table, other.prefix))
-                .then_with(|| self.row_key(one).cmp(self.row_key(other)))
-                .then_with(|| one.start.cmp(&other.start))
-        });
-        self.places = places;
+        let mut tables = std::mem::take(&mut self.tables);
+        for places in tables.values_mut() {
+            places.sort_unstable_by(|one, other| {
+                (one.prefix.cmp(&other.prefix))
+                    .then_with(|| self.row(one).row_key.cmp(self.row(other).row_key))
+                    .then_with(|| one.start.cmp(&other.start))
+            });
+        }
+        self.tables = tables;
     }
 
-    /// The first key that two sorted rows share.
+    /// The earliest row whose key another one had before it; of rows that are sorted.
     fn twice(&self) -> Option<Taken> {
-        let pair = self.places.windows(2).find(|pair| {
-            pair[0].prefix == pair[1].prefix && self.row_key(&pair[0]) == self.row_key(&pair[1])
-        })?;
-        let (table, key) = split_row_key(self.row_key(&pair[0]))?;
+        let pairs = self.tables.iter().flat_map(|(table, places)| {
+            let pairs = places.windows(2).map(|pair| (&pair[0], &pair[1]));
+            pairs.map(|(one, other)| (*table, one, other))
+        });
+        let twice = pairs.filter(|(_, one, other)| {
+            one.prefix == other.prefix && self.row(one).row_key == self.row(other).row_key
+        });
+        let (table, one, other) = twice.min_by_key(|(_, _, other)| other.start)?;
+        let (one, other) = (self.row(one), self.row(other));
         Some(Taken {
             table,
-            key: key.to_vec(),
-            first: self.value(&pair[0]).to_vec(),
-            second: self.value(&pair[1]).to_vec(),
+            key: one.row_key[TABLE_BYTES..].to_vec(),
+            first: one.value.to_vec(),
+            second: other.value.to_vec(),
         })
     }
 
-    /// The rows, which are sorted, as they are stored.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let places = self.places.iter();
-        places.map(|place| (self.row_key(place), self.row_value(place)))
+    /// The rows, which are sorted.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        let places = self.tables.values().flatten();
+        places.map(|place| self.row(place))
     }
 
-    /// Each table with its least and its greatest key, of sorted rows.
+    /// Each table with its least and its greatest key, of rows that are sorted.
     fn tables(&self) -> impl Iterator<Item = (TableId, &[u8], &[u8])> {
-        let tables = self.places.chunk_by(|one, other| one.table == other.table);
-        tables.map(|of_table| {
-            let key = |place| &self.row_key(place)[TABLE_BYTES..];
-            let (first, last) = (&of_table[0], &of_table[of_table.len() - 1]);
-            (first.table, key(first), key(last))
+        self.tables.iter().filter_map(|(table, places)| {
+            let key = |place| &self.row(place).row_key[TABLE_BYTES..];
+            Some((*table, key(places.first()?), key(places.last()?)))
         })
     }
 }
@@ -188,23 +180,20 @@ fn prefix(key: &[u8]) -> u64 {
     u64::from_be_bytes(prefix)
 }
 
-/// The length of the key of a row that can be stored.
-fn check(table: TableId, key_bytes: usize, value_bytes: usize) -> Result<u32, Error> {
-    if value_bytes > VALUE_BYTES_MAX {
-        return Err(Error::ValueTooLarge {
-            table,
-            bytes: value_bytes,
-            limit: VALUE_BYTES_MAX,
-        });
-    }
-    let length = u32::try_from(key_bytes).ok();
-    length
-        .filter(|_| key_bytes <= KEY_BYTES_MAX)
-        .ok_or(Error::KeyTooLarge {
-            table,
-            bytes: key_bytes,
-            limit: KEY_BYTES_MAX,
-        })
+/// The lengths of the key and the value of a row that can be stored.
+fn check(table: TableId, key_bytes: usize, value_bytes: usize) -> Result<(u32, u32), Error> {
+    let length = |bytes, limit| u32::try_from(bytes).ok().filter(|_| bytes <= limit);
+    let key = length(key_bytes, KEY_BYTES_MAX).ok_or(Error::KeyTooLarge {
+        table,
+        bytes: key_bytes,
+        limit: KEY_BYTES_MAX,
+    })?;
+    let value = length(value_bytes, VALUE_BYTES_MAX).ok_or(Error::ValueTooLarge {
+        table,
+        bytes: value_bytes,
+        limit: VALUE_BYTES_MAX,
+    })?;
+    Ok((key, value))
 }
 
 /// Writes rows to the file, unless one of their keys is taken.
@@ -312,7 +301,7 @@ mod tests {
         rows.append(others);
         rows.sort();
         expected.sort();
-        assert!(rows.rows().map(|(row_key, _)| row_key).eq(&expected));
+        assert!(rows.rows().map(|row| row.row_key).eq(&expected));
         assert_eq!(rows.twice(), None);
         let tables = rows.tables().collect::<Vec<_>>();
         assert_eq!(tables, TABLES.map(|table| (table, &b""[..], &b"b"[..])));
@@ -321,7 +310,13 @@ mod tests {
     #[test]
     fn of_two_rows_with_one_key_the_one_that_came_first_is_named_first() {
         let mut rows = Import::default();
-        for (key, value) in [(b"k", b"z"), (b"a", b"0"), (b"k", b"y")] {
+        for (key, value) in [
+            (b"k", b"z"),
+            (b"l", b"0"),
+            (b"a", b"0"),
+            (b"k", b"y"),
+            (b"a", b"1"),
+        ] {
             put(&mut rows, TABLES[0], key, value);
         }
         rows.sort();

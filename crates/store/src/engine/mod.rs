@@ -9,6 +9,7 @@ mod backend;
 mod identity;
 mod import;
 pub(crate) mod rows;
+mod sorted;
 
 use std::convert::Infallible;
 use std::ops::{Bound, ControlFlow};
@@ -17,7 +18,8 @@ use std::sync::{Arc, Mutex};
 use redb::{ReadableDatabase, TableDefinition};
 
 pub(crate) use self::identity::Identity;
-use self::rows::{fill_row_key, fill_row_value};
+use self::rows::{TABLE_BYTES, fill_row_key};
+use self::sorted::RowWrite;
 use crate::error::Error;
 use crate::folder::Backing;
 use crate::ids::TableId;
@@ -28,13 +30,12 @@ use crate::writes::{Effect, Writes};
 
 const ROWS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("rows");
 
+/// The rows while they are written.
+type RowTable<'t> = redb::Table<'t, &'static [u8], &'static [u8]>;
 /// The rows as of one commit.
 pub(crate) type Rows = redb::ReadOnlyTable<&'static [u8], &'static [u8]>;
 /// Some of those rows, in key order.
 pub(crate) type RowRange = redb::Range<'static, &'static [u8], &'static [u8]>;
-
-/// The rows while they are written.
-type Table<'a> = redb::Table<'a, &'static [u8], &'static [u8]>;
 
 /// One open redb file.
 pub(crate) struct Engine {
@@ -91,28 +92,15 @@ impl Engine {
     ) -> Result<Rows, Error> {
         self.commit_all(|table| {
             let all = (Bound::Unbounded, Bound::Unbounded);
-            let mut row_value = Vec::new();
-            for row in memtable.range(u64::MAX, all, Direction::Ascending) {
-                if !is_wanted(row.row_key()) {
-                    continue;
-                }
-                match row.value() {
-                    Some(value) => {
-                        fill_row_value(&mut row_value, row.row_key(), value);
-                        table.insert(row.row_key(), row_value.as_slice())?;
-                    }
-                    None => {
-                        table.remove(row.row_key())?;
-                    }
-                }
-            }
+            let rows = memtable.range(u64::MAX, all, Direction::Ascending);
+            sorted::write(table, rows.filter(|row| is_wanted(row.row_key())))?;
             fill(table, [more])
         })
     }
 
     fn commit_all(
         &self,
-        fill: impl FnOnce(&mut Table<'_>) -> Result<(), redb::Error>,
+        fill: impl FnOnce(&mut RowTable<'_>) -> Result<(), redb::Error>,
     ) -> Result<Rows, Error> {
         let ControlFlow::Continue(rows) = self.commit(|table| {
             fill(table)?;
@@ -125,7 +113,7 @@ impl Engine {
     /// it if that breaks off.
     fn commit<T>(
         &self,
-        fill: impl FnOnce(&mut Table<'_>) -> Result<ControlFlow<T>, redb::Error>,
+        fill: impl FnOnce(&mut RowTable<'_>) -> Result<ControlFlow<T>, redb::Error>,
     ) -> Result<ControlFlow<T, Rows>, Error> {
         let guard = lock(&self.database);
         let Some(database) = guard.as_ref() else {
@@ -188,26 +176,39 @@ impl Drop for Engine {
 }
 
 fn fill<'w>(
-    table: &mut Table<'_>,
+    table: &mut RowTable<'_>,
     sets: impl IntoIterator<Item = &'w Writes>,
 ) -> Result<(), redb::Error> {
-    let mut row_key = Vec::new();
-    let mut row_value = Vec::new();
-    for (id, writes) in sets.into_iter().flat_map(Writes::tables) {
-        for (key, effect) in writes {
-            fill_row_key(&mut row_key, id, key);
-            match effect {
-                Effect::Put(value) | Effect::Raise(value) => {
-                    fill_row_value(&mut row_value, &row_key, value);
-                    table.insert(row_key.as_slice(), row_value.as_slice())?;
-                }
-                Effect::Delete => {
-                    table.remove(row_key.as_slice())?;
-                }
-            }
-        }
+    for writes in sets {
+        let rows = writes.tables().flat_map(|(id, writes)| {
+            writes.iter().map(move |(key, effect)| {
+                let mut row_key = Vec::with_capacity(TABLE_BYTES + key.len());
+                fill_row_key(&mut row_key, id, key);
+                Assembled { row_key, effect }
+            })
+        });
+        sorted::write(table, rows)?;
     }
     Ok(())
+}
+
+/// A write whose row has its key put together.
+struct Assembled<'w> {
+    row_key: Vec<u8>,
+    effect: &'w Effect,
+}
+
+impl RowWrite for Assembled<'_> {
+    fn row_key(&self) -> &[u8] {
+        &self.row_key
+    }
+
+    fn value(&self) -> Option<&[u8]> {
+        match self.effect {
+            Effect::Put(value) | Effect::Raise(value) => Some(value),
+            Effect::Delete => None,
+        }
+    }
 }
 
 /// A write set that puts one row of the meta table.

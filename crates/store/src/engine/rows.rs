@@ -9,7 +9,7 @@ use std::ops::Bound;
 use crate::ids::TableId;
 
 pub(crate) const TABLE_BYTES: usize = 4;
-pub(crate) const CHECKSUM_BYTES: usize = 4;
+const CHECKSUM_BYTES: usize = 4;
 
 /// A range of keys of rows.
 pub(crate) type RowKeys = (Bound<Vec<u8>>, Bound<Vec<u8>>);
@@ -50,13 +50,6 @@ pub(crate) fn fill_row_value(buffer: &mut Vec<u8>, row_key: &[u8], value: &[u8])
     buffer.clear();
     buffer.extend_from_slice(&checksum(row_key, value).to_le_bytes());
     buffer.extend_from_slice(value);
-}
-
-/// Completes the value of a row, which begins with room for the checksum.
-pub(crate) fn seal_row_value(row_key: &[u8], row_value: &mut [u8]) {
-    if let Some((stored, value)) = row_value.split_first_chunk_mut::<CHECKSUM_BYTES>() {
-        *stored = checksum(row_key, value).to_le_bytes();
-    }
 }
 
 /// Returns the value within the value of a row; `None` when the checksum does not match.
@@ -120,9 +113,6 @@ mod tests {
         let mut row = Vec::new();
         fill_row_value(&mut row, &key, b"value");
         assert_eq!(open_row_value(&key, &row), Some(&b"value"[..]));
-        let mut sealed = b"....value".to_vec();
-        seal_row_value(&key, &mut sealed);
-        assert_eq!(sealed, row);
         let mut other = Vec::new();
         fill_row_key(&mut other, TableId::new(18), b"key");
         assert_eq!(open_row_value(&other, &row), None);
