@@ -1,16 +1,19 @@
 //! Writing groups: as frames into the current segment, and into the next when that is full.
 //!
 //! ```text
-//! 0        96                          end           extent          segment_bytes
-//! | header | groups, all of them durable | zeros       | not there yet |
+//! 0        96                          end       filled   extent          segment_bytes
+//! | header | groups, all of them durable | zeros  | hole   | not there yet |
 //! ```
+//!
+//! Zeros are written ahead of small groups. In a hole each of them would make the file system find
+//! a block and sync a note of that as well, which takes half as long again as the group itself.
 //!
 //! Invariants:
 //! 1. Everything up to `end` is durable. What stands behind it does not count, and the next segment
 //!    says so.
 //! 2. The current segment is that of `end`, and no greater number was ever used.
-//! 3. Header ≤ offset of `end` ≤ extent ≤ length of a segment, and the extent is the length of the
-//!    file.
+//! 3. Header ≤ offset of `end` ≤ filled ≤ extent ≤ length of a segment, and the extent is the
+//!    length of the file.
 //! 4. A stream with records in a segment is announced in front of them in the same segment, or the
 //!    group they are in began in an earlier one.
 
@@ -34,6 +37,13 @@ const FRAGMENT_BYTES_MIN: u64 = 64;
 /// From this length on a file grows by larger steps.
 const LARGE_BYTES: u64 = 8 << 20;
 const LARGE_STEP_BYTES: u64 = 4 << 20;
+/// Groups from this length on find enough blocks at once.
+const LARGE_GROUP_BYTES: usize = 64 << 10;
+/// How much is filled with zeros at once: as much as was used, within these limits.
+const FILL_BYTES_MIN: u64 = 16 << 10;
+const FILL_BYTES_MAX: u64 = 256 << 10;
+/// Written piece by piece: the page cache syncs small changes of large pieces more slowly.
+const ZEROS: [u8; 16 << 10] = [0; 16 << 10];
 /// How much memory is kept for the next group.
 const BUFFER_BYTES_MAX: usize = 1 << 20;
 
@@ -54,6 +64,7 @@ pub(super) struct Writer {
 struct Current {
     file: Arc<dyn Backing>,
     seed: u32,
+    filled: u64,
     extent: u64,
 }
 
@@ -209,6 +220,7 @@ impl Writer {
             rest = later;
         }
         self.extend()?;
+        self.fill()?;
         let Some(current) = &self.current else {
             unreachable!("nobody else ends it");
         };
@@ -246,6 +258,35 @@ impl Writer {
         Ok(())
     }
 
+    /// Writes zeros where the next groups will be, unless this one is large. They need no sync of
+    /// their own: to replay, a hole is the same.
+    fn fill(&mut self) -> Result<(), Failure> {
+        let end = self.end.offset;
+        let is_large = self.buffer.len() >= LARGE_GROUP_BYTES;
+        if self.current.as_ref().is_none_or(|file| end <= file.filled) {
+            return Ok(());
+        }
+        let io = self.io("extend", &path_of(self.end.segment));
+        let Some(current) = &mut self.current else {
+            return Ok(());
+        };
+        if !is_large {
+            let ahead = end.clamp(FILL_BYTES_MIN, FILL_BYTES_MAX);
+            let until = (end + ahead).min(current.extent);
+            while current.filled < until {
+                let piece = (current.filled + 1).next_multiple_of(ZEROS.len() as u64);
+                let count = usize::try_from(piece.min(until) - current.filled).unwrap_or(0);
+                current
+                    .file
+                    .write(current.filled, &ZEROS[..count])
+                    .map_err(&io)?;
+                current.filled += count as u64;
+            }
+        }
+        current.filled = current.filled.max(end);
+        Ok(())
+    }
+
     /// Makes the next segment, durably.
     fn begin_segment(
         &mut self,
@@ -279,6 +320,7 @@ impl Writer {
         self.current = Some(Current {
             file,
             seed: header.seed(),
+            filled: HEADER_BYTES as u64,
             extent,
         });
         self.announced.clear();
@@ -328,6 +370,7 @@ impl Writer {
             Failure {
                 // What a failed sync has done to what was written before, nobody knows.
                 is_final: action == SYNC || !error.is_disk_full(),
+                is_tried: true,
                 cause: Arc::new(error),
             }
         }
@@ -343,7 +386,8 @@ impl Writer {
         };
         assert_eq!(self.end.segment, self.last_id, "2: an older segment");
         let (header, offset) = (HEADER_BYTES as u64, self.end.offset);
-        assert!(header <= offset && offset <= current.extent, "3: {offset}");
+        assert!(header <= offset && offset <= current.filled, "3: {offset}");
+        assert!(current.filled <= current.extent, "3: filled too far");
         assert!(current.extent <= self.segment_bytes, "3: too long");
     }
 }
