@@ -3,7 +3,6 @@
 //! Nothing here reads the file. A draft is compared with the write sets admitted since its plan
 //! began, most of them before the section is even entered.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, MutexGuard};
 
 use super::{Head, Pipeline};
@@ -15,7 +14,7 @@ use crate::log::Log;
 use crate::plan::SEQUENCE_BYTES;
 use crate::published::missing;
 use crate::sync::lock;
-use crate::writes::{Effect, Writes};
+use crate::writes::{Effect, Guards, Writes};
 
 /// What a write set is to the outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +53,7 @@ pub(crate) struct Draft {
     pub(crate) writes: Writes,
     /// Keys have room for the sequence in front.
     pub(crate) appends: Vec<(TableId, Vec<u8>, Vec<u8>)>,
-    pub(crate) guards: BTreeMap<TableId, BTreeSet<Vec<u8>>>,
+    pub(crate) guards: Guards,
     pub(crate) raises: Vec<Raise>,
     /// The catalog after this draft, when it changes it.
     pub(crate) catalog: Option<Catalog>,
@@ -67,7 +66,7 @@ impl Draft {
             kind,
             writes,
             appends: Vec::new(),
-            guards: BTreeMap::new(),
+            guards: Guards::default(),
             raises: Vec::new(),
             catalog,
         }
@@ -75,8 +74,8 @@ impl Draft {
 
     /// Takes in a write set admitted after the plan began. Returns whether the draft still holds.
     fn meet(&mut self, newer: &Writes) -> bool {
-        for (table, keys) in &self.guards {
-            let Some(writes) = newer.table(*table) else {
+        for (table, keys) in self.guards.tables() {
+            let Some(writes) = newer.table(table) else {
                 continue;
             };
             let touched = if keys.len() <= writes.len() {
@@ -292,7 +291,7 @@ mod tests {
     #[test]
     fn only_a_write_to_a_guarded_key_is_a_conflict() {
         let mut draft = draft(Writes::default());
-        draft.guards.entry(TABLE).or_default().insert(b"k".to_vec());
+        draft.guards.add(TABLE, b"k");
         assert!(draft.meet(&writes(b"other", Effect::Delete)));
         let mut elsewhere = Writes::default();
         elsewhere.set(TableId::new(21), b"k".to_vec(), Effect::Delete);
