@@ -13,7 +13,7 @@ use bonsaidb_core::arc_bytes;
 use bonsaidb_core::document::{BorrowedDocument, DocumentId, Header, Revision};
 use bonsaidb_core::schema::CollectionName;
 use bonsaidb_core::transaction::{Command, Operation, OperationResult, Transaction};
-use bonsaidb_store::{Plan, Read, Value};
+use bonsaidb_store::{Plan, Read, Sequence, Value};
 
 use crate::Error;
 use crate::database::Data;
@@ -153,6 +153,13 @@ impl<'a> Prepared<'a> {
         }
         plan.append(data.transactions, Vec::new(), record.into_bytes());
         Ok(Changes { results, documents })
+    }
+
+    /// Tells the collections that the transaction is committed.
+    pub fn note(&self, sequence: Sequence) {
+        for ids in &self.ids {
+            ids.collection.note_change(sequence);
+        }
     }
 
     /// Gives back the ids that were reserved for a transaction that failed.
