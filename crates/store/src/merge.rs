@@ -1,18 +1,20 @@
 //! Several write sets and memtables over the stored rows, read as one ordered sequence.
 //!
 //! Invariants:
-//! 1. Every source is at its first key that was not yet returned or hidden.
+//! 1. Every layer is at its first key that was not yet returned or hidden; the rows of the file are
+//!    there or right before it.
 //! 2. Of several sources with the same key the newest decides; only a raise looks below itself.
 //! 3. A damaged row is of no interest when something above it decides.
 
 use std::cmp::Ordering;
 use std::collections::btree_map;
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
 
 use crate::engine::rows::is_void;
 use crate::error::Error;
+use crate::ids::TableId;
 use crate::memtable::{MemoryRange, Stored};
-use crate::published::{Row, StoredRange};
+use crate::published::{Published, Row, StoredRange};
 use crate::read::Direction;
 use crate::value::Value;
 use crate::writes::{Effect, TableWrites};
@@ -71,20 +73,66 @@ impl<'a> Layer<'a> {
     }
 }
 
+/// The next row of the file, when it has to be compared with the layers; kept for its memory.
+#[derive(Default)]
+struct Ahead {
+    place: Vec<u8>,
+    value: Vec<u8>,
+    damaged: Option<(TableId, Vec<u8>)>,
+}
+
+impl Ahead {
+    fn fill(&mut self, row: Row<'_>) {
+        self.place.clear();
+        self.place.extend_from_slice(row.place());
+        self.value.clear();
+        self.damaged = match row {
+            Row::Whole(_, value) => {
+                self.value.extend_from_slice(value);
+                None
+            }
+            Row::Damaged { table, key, .. } => Some((table, key.to_vec())),
+        };
+    }
+
+    fn row(&self) -> Row<'_> {
+        match &self.damaged {
+            None => Row::Whole(&self.place, &self.value),
+            Some((table, key)) => Row::Damaged {
+                table: *table,
+                key,
+                place: &self.place,
+            },
+        }
+    }
+}
+
+/// Where the rows of the file are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Position {
+    /// The next one was not read yet.
+    Between,
+    /// At the one read ahead.
+    Ahead,
+    End,
+}
+
 /// The merging iterator.
 pub(crate) struct Merge<'a> {
     /// Newest first.
     layers: Vec<Layer<'a>>,
     stored: StoredRange<'a>,
-    stored_head: Option<Row>,
-    started: bool,
-    failed: bool,
+    position: Position,
+    ahead: Ahead,
     direction: Direction,
-    /// Which of some layers are at the key being resolved; kept for its memory.
-    passed: Vec<bool>,
 }
 
 impl<'a> Merge<'a> {
+    /// What the rows are of.
+    pub(crate) fn published(&self) -> &'a Published {
+        self.stored.published
+    }
+
     /// Merges `layers`, newest first, over `stored`, all within the same range.
     pub(crate) fn new(
         layers: impl Iterator<Item = Layer<'a>>,
@@ -98,48 +146,79 @@ impl<'a> Merge<'a> {
         Self {
             layers: layers.collect(),
             stored,
-            stored_head: None,
-            started: false,
-            failed: false,
+            position: Position::Between,
+            ahead: Ahead::default(),
             direction,
-            passed: Vec::new(),
         }
     }
 
-    fn advance_stored(&mut self) -> Result<Option<Row>, Error> {
-        let next = self.stored.next_row()?;
-        Ok(std::mem::replace(&mut self.stored_head, next))
-    }
-
-    /// Whether `key` comes before `other`.
-    fn precedes(&self, key: &[u8], other: &[u8]) -> bool {
-        let before = match self.direction {
-            Direction::Ascending => Ordering::Less,
-            Direction::Descending => Ordering::Greater,
-        };
-        key.cmp(other) == before
-    }
-
-    /// Reads the next row. What comes after a damaged one can be read as well.
-    pub(crate) fn next_row(&mut self) -> Result<Option<Row>, Error> {
-        if !self.started {
-            self.started = true;
-            self.advance_stored()?;
-        }
-        loop {
-            let Some(first) = self.first_layer() else {
-                return self.advance_stored();
+    /// Calls `look` with one row after the other, damaged or not, until it breaks. It must not panic.
+    /// Returns whether it broke.
+    pub(crate) fn visit(
+        &mut self,
+        mut look: impl FnMut(Row<'_>) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Error> {
+        while let Some(first) = self.first_layer() {
+            self.read_ahead()?;
+            let order = self.order_of_stored(first);
+            let flow = if order.is_lt() {
+                self.position = Position::Between;
+                look(self.ahead.row())
+            } else {
+                let below = order.is_eq().then(|| self.ahead.row());
+                let row = self.resolve(first, below);
+                #[cfg(debug_assertions)]
+                let returned = row.map(|row| row.place().to_vec());
+                let flow = row.map_or(ControlFlow::Continue(()), &mut look);
+                self.pass(first, order.is_eq());
+                #[cfg(debug_assertions)]
+                self.check(returned.as_deref());
+                flow
             };
-            let below = match (self.layers[first].key(), &self.stored_head) {
-                (Some(key), Some(stored)) if self.precedes(stored.key(), key) => {
-                    return self.advance_stored();
-                }
-                (key, Some(stored)) if key == Some(stored.key()) => self.advance_stored()?,
-                _ => None,
-            };
-            if let Some(row) = self.resolve(first, below) {
-                return Ok(Some(row));
+            if flow.is_break() {
+                return Ok(flow);
             }
+        }
+        if self.position == Position::Ahead {
+            self.position = Position::Between;
+            if look(self.ahead.row()).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        match self.position {
+            Position::End => Ok(ControlFlow::Continue(())),
+            _ => self.stored.visit(look),
+        }
+    }
+
+    fn read_ahead(&mut self) -> Result<(), Error> {
+        if self.position == Position::Between {
+            let ahead = &mut self.ahead;
+            let filled = self.stored.visit(|row| {
+                ahead.fill(row);
+                ControlFlow::Break(())
+            })?;
+            self.position = match filled {
+                ControlFlow::Break(()) => Position::Ahead,
+                ControlFlow::Continue(()) => Position::End,
+            };
+        }
+        Ok(())
+    }
+
+    /// How the key of the row read ahead compares with that of a layer, in this direction.
+    fn order_of_stored(&self, layer: usize) -> Ordering {
+        match (self.position, self.layers[layer].key()) {
+            (Position::Ahead, Some(key)) => self.order(&self.ahead.place, key),
+            _ => Ordering::Greater,
+        }
+    }
+
+    /// How two keys compare in this direction.
+    fn order(&self, key: &[u8], other: &[u8]) -> Ordering {
+        match self.direction {
+            Direction::Ascending => key.cmp(other),
+            Direction::Descending => other.cmp(key),
         }
     }
 
@@ -148,7 +227,7 @@ impl<'a> Merge<'a> {
         let mut first: Option<(usize, &[u8])> = None;
         for (index, layer) in self.layers.iter().enumerate() {
             if let Some(key) = layer.key()
-                && first.is_none_or(|(_, first)| self.precedes(key, first))
+                && first.is_none_or(|(_, first)| self.order(key, first).is_lt())
             {
                 first = Some((index, key));
             }
@@ -156,19 +235,12 @@ impl<'a> Merge<'a> {
         first.map(|(index, _)| index)
     }
 
-    /// Moves every layer past the key of the `first`, and returns what the newest of them makes of
-    /// it and of the row `below`.
-    fn resolve(&mut self, first: usize, below: Option<Row>) -> Option<Row> {
+    /// What the layers at the key of the `first` make of it, and of the row `below`.
+    fn resolve<'r>(&'r self, first: usize, below: Option<Row<'r>>) -> Option<Row<'r>> {
         let layers = &self.layers[first..];
         let key = layers[0].key()?;
         let mut value = Resolution::Open(None);
-        self.passed.clear();
-        for layer in layers {
-            let is_same = layer.key() == Some(key);
-            self.passed.push(is_same);
-            if !is_same {
-                continue;
-            }
+        for layer in layers.iter().filter(|layer| layer.key() == Some(key)) {
             value = match layer {
                 Layer::Writes { head, .. } => match head {
                     Some((_, effect)) => value.under(effect),
@@ -180,60 +252,45 @@ impl<'a> Merge<'a> {
                 },
             };
         }
-        let row = match (value, below) {
-            (Resolution::Open(_), Some(damaged @ Row::Damaged { .. })) => Some(damaged),
-            (value, below) => {
-                let below = match below {
-                    Some(Row::Whole(_, value)) => Some(value),
-                    Some(Row::Damaged { .. }) | None => None,
-                };
-                let value = value.finish(below);
-                value.map(|value| Row::Whole(key.to_vec(), value))
-            }
+        let below = match (&value, below) {
+            (Resolution::Open(_), damaged @ Some(Row::Damaged { .. })) => return damaged,
+            (_, Some(Row::Whole(_, below))) => Some(below),
+            _ => None,
         };
-        for (layer, is_passed) in self.layers[first..].iter_mut().zip(&self.passed) {
-            if *is_passed {
-                layer.advance(self.direction);
-            }
+        value.over(below).map(|value| Row::Whole(key, value))
+    }
+
+    /// Moves every layer past the key of the `first`, and past the row that was read ahead if that
+    /// has the same.
+    fn pass(&mut self, first: usize, with_stored: bool) {
+        if with_stored {
+            self.position = Position::Between;
         }
-        row
+        if let Some((first, others)) = self.layers[first..].split_first_mut() {
+            for layer in others {
+                if layer.key() == first.key() {
+                    layer.advance(self.direction);
+                }
+            }
+            first.advance(self.direction);
+        }
     }
 
     #[cfg(debug_assertions)]
-    fn check(&self, returned: &[u8]) {
+    fn check(&self, returned: Option<&[u8]>) {
+        let Some(returned) = returned else { return };
         for key in self.layers.iter().filter_map(Layer::key) {
-            assert!(self.precedes(returned, key), "1: a layer stayed behind");
-        }
-        if let Some(row) = &self.stored_head {
             assert!(
-                self.precedes(returned, row.key()),
+                self.order(returned, key).is_lt(),
+                "1: a layer stayed behind"
+            );
+        }
+        if self.position == Position::Ahead {
+            assert!(
+                self.order(returned, &self.ahead.place).is_lt(),
                 "1: the rows stayed behind"
             );
         }
-    }
-}
-
-impl Iterator for Merge<'_> {
-    type Item = Result<(Vec<u8>, Value), Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.failed {
-            return None;
-        }
-        let read = match self.next_row() {
-            Ok(None) => None,
-            Ok(Some(Row::Whole(key, value))) => Some(Ok((key, value))),
-            Ok(Some(Row::Damaged { table, key, .. })) => {
-                Some(Err(self.stored.damaged(table, &key)))
-            }
-            Err(error) => Some(Err(error)),
-        };
-        self.failed = !matches!(read, Some(Ok(_)));
-        #[cfg(debug_assertions)]
-        if let Some(Ok((key, _))) = &read {
-            self.check(key);
-        }
-        read
     }
 }
 
@@ -267,14 +324,21 @@ impl<'a> Resolution<'a> {
     }
 
     /// Takes in what is stored below all layers.
+    pub(crate) fn over<'b>(self, stored: Option<&'b [u8]>) -> Option<&'b [u8]>
+    where
+        'a: 'b,
+    {
+        match self {
+            Self::Decided(value) => value,
+            Self::Open(least) => stored.max(least),
+        }
+    }
+
+    /// The same for a value that may be kept.
     pub(crate) fn finish(self, stored: Option<Value>) -> Option<Value> {
         match self {
-            Self::Decided(value) => value.map(Value::copied),
             Self::Open(None) => stored,
-            Self::Open(Some(least)) => match stored {
-                Some(stored) if *stored >= *least => Some(stored),
-                _ => Some(Value::copied(least)),
-            },
+            value => value.over(stored.as_deref()).map(Value::copied),
         }
     }
 }

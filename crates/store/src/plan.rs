@@ -11,7 +11,7 @@ use crate::merge::{Layer, Merge, Resolution};
 use crate::options::{KEY_BYTES_MAX, VALUE_BYTES_MAX};
 use crate::pipeline::{Draft, Head, Kind, Raise};
 use crate::published::missing;
-use crate::read::{Direction, Entries, Read, Source};
+use crate::read::{Direction, Entries, Read};
 use crate::value::Value;
 use crate::writes::{Effect, Guards, TableWrites, Writes};
 
@@ -303,8 +303,7 @@ impl Read for Plan<'_> {
             .filter_map(|writes| writes.table(table))
             .map(|writes| Layer::of_writes(writes, range));
         let layers = layers.chain(self.head.published.layers(table, range, direction));
-        let merged = Merge::new(layers, stored, direction);
-        Ok(Entries::new(Source::Merged(merged)))
+        Ok(Entries::new(Merge::new(layers, stored, direction)))
     }
 }
 

@@ -7,7 +7,7 @@
 //!    position; a memtable may already hold newer versions.
 //! 3. Whatever was logged up to `index` is durable.
 
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
@@ -19,7 +19,7 @@ use crate::error::{Error, shown};
 use crate::ids::{Sequence, TableId};
 use crate::memtable::Memtable;
 use crate::merge::{Layer, Merge};
-use crate::read::Direction;
+use crate::read::{Direction, Entries};
 use crate::value::Value;
 
 /// The rows in the file, as of one checkpoint.
@@ -103,20 +103,28 @@ impl Published {
 
     /// Reads one row of any table, also of a dropped one.
     pub(crate) fn row(&self, table: TableId, key: &[u8]) -> Result<Option<Value>, Error> {
+        self.look_at_row(table, key, Value::copied)
+    }
+
+    /// Calls `look` with the value of one row of any table, if there is one. It must not panic.
+    pub(crate) fn look_at_row<T>(
+        &self,
+        table: TableId,
+        key: &[u8],
+        look: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Option<T>, Error> {
         let rows = self.stored.rows()?;
         with_row_key(table, key, |row_key| {
             for memtable in self.memtables() {
                 if let Some(row) = memtable.find(row_key, self.version) {
-                    return Ok(row.value().map(Value::copied));
+                    return Ok(row.value().map(look));
                 }
             }
             let found = self.identity().guarded(|| {
                 let Some(stored) = rows.get(row_key)? else {
                     return Ok(None);
                 };
-                Ok(Some(
-                    open_row_value(row_key, stored.value()).map(Value::copied),
-                ))
+                Ok(Some(open_row_value(row_key, stored.value()).map(look)))
             })?;
             match found {
                 Some(None) => Err(self.damaged(table, key)),
@@ -128,6 +136,15 @@ impl Published {
 
     /// Reads rows of any table, also of a dropped one.
     pub(crate) fn range(
+        &self,
+        table: TableId,
+        range: (Bound<&[u8]>, Bound<&[u8]>),
+        direction: Direction,
+    ) -> Result<Entries<'_>, Error> {
+        Ok(Entries::new(self.merged(table, range, direction)?))
+    }
+
+    fn merged(
         &self,
         table: TableId,
         range: (Bound<&[u8]>, Bound<&[u8]>),
@@ -145,6 +162,9 @@ impl Published {
         range: (Bound<&[u8]>, Bound<&[u8]>),
         direction: Direction,
     ) -> Vec<Layer<'_>> {
+        if self.is_all_stored() {
+            return Vec::new();
+        }
         let Some((start, end)) = row_range(table, range) else {
             return Vec::new();
         };
@@ -196,8 +216,18 @@ impl Published {
         })
     }
 
-    /// Reads every row in the file, in ascending order.
-    pub(crate) fn all_stored_rows(&self, after: Option<&[u8]>) -> Result<StoredRange<'_>, Error> {
+    /// Reads every row in the file, in ascending order. Keys are returned with their table's number.
+    pub(crate) fn all_stored_rows(&self, after: Option<&[u8]>) -> Result<Entries<'_>, Error> {
+        let stored = self.stored_rows_after(after)?;
+        let no_layers = std::iter::empty();
+        Ok(Entries::new(Merge::new(
+            no_layers,
+            stored,
+            Direction::Ascending,
+        )))
+    }
+
+    fn stored_rows_after(&self, after: Option<&[u8]>) -> Result<StoredRange<'_>, Error> {
         let rows = self.stored.rows()?;
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         let range = self
@@ -218,7 +248,7 @@ impl Published {
             let range = memtable.range(self.version, all, Direction::Ascending);
             Layer::of_memory(range, 0)
         });
-        let stored = self.all_stored_rows(None)?;
+        let stored = self.stored_rows_after(None)?;
         Ok(Merge::new(layers, stored, Direction::Ascending))
     }
 
@@ -230,18 +260,24 @@ impl Published {
         count: usize,
     ) -> Result<Vec<Vec<u8>>, Error> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let mut rows = self.range(table, (start, Bound::Unbounded), Direction::Ascending)?;
+        let mut rows = self.merged(table, (start, Bound::Unbounded), Direction::Ascending)?;
         let mut keys = Vec::new();
-        while keys.len() < count
-            && let Some(row) = rows.next_row()?
-        {
-            keys.push(row.key().to_vec());
+        if count > 0 {
+            let _ = rows.visit(|row| {
+                keys.push(row.place().to_vec());
+                if keys.len() == count {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            })?;
         }
         Ok(keys)
     }
 
+    /// What is returned instead of a damaged row.
     #[cold]
-    fn damaged(&self, table: TableId, key: &[u8]) -> Error {
+    pub(crate) fn damaged(&self, table: TableId, key: &[u8]) -> Error {
         Error::Damaged {
             database: self.identity().database.clone(),
             table: self.catalog.describe(table),
@@ -260,26 +296,28 @@ pub(crate) fn missing(identity: &Identity, table: TableId) -> Error {
 
 /// Rows of the file in key order, each checked when it is reached. Ends after the first error.
 pub(crate) struct StoredRange<'a> {
-    published: &'a Published,
+    pub(crate) published: &'a Published,
     /// The table all rows belong to; without one, keys are returned with their table's number.
     table: Option<TableId>,
     range: Option<RowRange>,
     direction: Direction,
 }
 
-/// What a row turned out to be.
-pub(crate) enum Row {
-    Whole(Vec<u8>, Value),
+/// A row as it was found.
+#[derive(Clone, Copy)]
+pub(crate) enum Row<'r> {
+    Whole(&'r [u8], &'r [u8]),
     Damaged {
         table: TableId,
-        key: Vec<u8>,
+        key: &'r [u8],
         /// The key as it is returned of a whole row.
-        place: Vec<u8>,
+        place: &'r [u8],
     },
 }
 
-impl Row {
-    pub(crate) fn key(&self) -> &[u8] {
+impl<'r> Row<'r> {
+    /// The key by which rows are in order.
+    pub(crate) fn place(self) -> &'r [u8] {
         match self {
             Self::Whole(key, _) => key,
             Self::Damaged { place, .. } => place,
@@ -287,84 +325,85 @@ impl Row {
     }
 }
 
+/// Why no more rows were looked at.
+enum Pause {
+    /// Somebody has seen enough.
+    Wanted,
+    /// There are no more.
+    End,
+    Closed,
+    Misplaced,
+}
+
 impl StoredRange<'_> {
-    /// Reads the next row, and goes on after a damaged one.
-    pub(crate) fn next_row(&mut self) -> Result<Option<Row>, Error> {
-        let read = self.read_row();
-        if !matches!(read, Ok(Some(_))) {
+    /// Calls `look` with one row after the other, damaged or not, until it breaks. It must not panic.
+    /// Returns whether it broke.
+    pub(crate) fn visit(
+        &mut self,
+        look: impl FnMut(Row<'_>) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Error> {
+        let paused = self.read(look);
+        if !matches!(paused, Ok(Pause::Wanted)) {
             self.stop();
         }
-        read
-    }
-
-    fn read_row(&mut self) -> Result<Option<Row>, Error> {
-        let Some(range) = self.range.as_mut() else {
-            return Ok(None);
-        };
-        self.published.identity().check_open()?;
-        let (direction, table) = (self.direction, self.table);
-        let read = self.published.identity().guarded(|| {
-            let next = match direction {
-                Direction::Ascending => range.next(),
-                Direction::Descending => range.next_back(),
-            };
-            let Some(entry) = next else {
-                return Ok(None);
-            };
-            let (row_key, row_value) = entry?;
-            Ok(Some(examine(table, row_key.value(), row_value.value())))
-        })?;
-        match read {
-            Some(None) => {
-                let detail = "a row is not where it belongs";
-                Err(self.published.identity().corrupted(detail.to_owned()))
-            }
-            Some(row) => Ok(row),
-            None => Ok(None),
+        let identity = self.published.identity();
+        match paused? {
+            Pause::Wanted => Ok(ControlFlow::Break(())),
+            Pause::End => Ok(ControlFlow::Continue(())),
+            Pause::Closed => Err(identity.gone()),
+            Pause::Misplaced => Err(identity.corrupted("a row is not where it belongs".to_owned())),
         }
     }
 
-    pub(crate) fn damaged(&self, table: TableId, key: &[u8]) -> Error {
-        self.published.damaged(table, key)
+    fn read(&mut self, mut look: impl FnMut(Row<'_>) -> ControlFlow<()>) -> Result<Pause, Error> {
+        let Some(range) = self.range.as_mut() else {
+            return Ok(Pause::End);
+        };
+        let identity = self.published.identity();
+        let (direction, table) = (self.direction, self.table);
+        identity.guarded(|| {
+            while identity.is_open() {
+                let next = match direction {
+                    Direction::Ascending => range.next(),
+                    Direction::Descending => range.next_back(),
+                };
+                let Some(entry) = next else {
+                    return Ok(Pause::End);
+                };
+                let (row_key, row_value) = entry?;
+                let Some(row) = examine(table, row_key.value(), row_value.value()) else {
+                    return Ok(Pause::Misplaced);
+                };
+                if look(row).is_break() {
+                    return Ok(Pause::Wanted);
+                }
+            }
+            Ok(Pause::Closed)
+        })
     }
 
     fn stop(&mut self) {
-        let range = self.range.take();
-        self.published.identity().release(move || drop(range));
+        if let Some(range) = self.range.take() {
+            self.published.identity().release(move || drop(range));
+        }
     }
 }
 
 /// Nothing when the row is not where it belongs.
-fn examine(expected: Option<TableId>, row_key: &[u8], row_value: &[u8]) -> Option<Row> {
+fn examine<'r>(
+    expected: Option<TableId>,
+    row_key: &'r [u8],
+    row_value: &'r [u8],
+) -> Option<Row<'r>> {
     let (table, key) = split_row_key(row_key)?;
     if expected.is_some_and(|expected| expected != table) {
         return None;
     }
-    let place = if expected.is_some() { key } else { row_key }.to_vec();
+    let place = if expected.is_some() { key } else { row_key };
     Some(match open_row_value(row_key, row_value) {
-        Some(value) => Row::Whole(place, Value::copied(value)),
-        None => Row::Damaged {
-            table,
-            key: key.to_vec(),
-            place,
-        },
+        Some(value) => Row::Whole(place, value),
+        None => Row::Damaged { table, key, place },
     })
-}
-
-impl Iterator for StoredRange<'_> {
-    type Item = Result<(Vec<u8>, Value), Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match self.next_row() {
-            Ok(None) => None,
-            Ok(Some(Row::Whole(key, value))) => Some(Ok((key, value))),
-            Ok(Some(Row::Damaged { table, key, .. })) => {
-                self.stop();
-                Some(Err(self.damaged(table, &key)))
-            }
-            Err(error) => Some(Err(error)),
-        }
-    }
 }
 
 impl Drop for StoredRange<'_> {

@@ -1,12 +1,12 @@
 //! The questions that snapshots and plans answer alike.
 
 use std::iter::FusedIterator;
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
 
 use crate::error::Error;
 use crate::ids::TableId;
 use crate::merge::Merge;
-use crate::published::StoredRange;
+use crate::published::Row;
 use crate::value::Value;
 
 /// The order in which [`Read::range`] returns entries.
@@ -30,6 +30,22 @@ pub trait Read {
     /// and [`Error::Io`] or [`Error::Corrupted`] when the file cannot be read.
     fn get(&self, table: TableId, key: &[u8]) -> Result<Option<Value>, Error>;
 
+    /// Calls `look` with the value under `key` and returns whether there is one. A snapshot copies
+    /// nothing for it. `look` must not panic.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`get`](Self::get).
+    fn look_at(
+        &self,
+        table: TableId,
+        key: &[u8],
+        look: &mut dyn FnMut(&[u8]),
+    ) -> Result<bool, Error> {
+        let value = self.get(table, key)?;
+        Ok(value.map(|value| look(&value)).is_some())
+    }
+
     /// Returns the entries with keys within `range`, in order.
     ///
     /// Entries are read as they are asked for: what is not reached costs nothing, and memory does
@@ -48,16 +64,48 @@ pub trait Read {
 }
 
 /// Entries of one table in key order; see [`Read::range`].
-pub struct Entries<'a>(Source<'a>);
-
-pub(crate) enum Source<'a> {
-    Stored(StoredRange<'a>),
-    Merged(Merge<'a>),
+pub struct Entries<'a> {
+    merge: Merge<'a>,
+    has_ended: bool,
 }
 
 impl<'a> Entries<'a> {
-    pub(crate) fn new(source: Source<'a>) -> Self {
-        Self(source)
+    pub(crate) fn new(merge: Merge<'a>) -> Self {
+        Self {
+            merge,
+            has_ended: false,
+        }
+    }
+
+    /// Calls `look` with the key and the value of one entry after the other, until it breaks or there
+    /// are no more. What follows a break can be visited later. Copies nothing, unlike the iterator.
+    /// `look` must not panic.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Read::get`]. After an error there are no more entries.
+    pub fn visit(
+        &mut self,
+        mut look: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        if self.has_ended {
+            return Ok(());
+        }
+        let published = self.merge.published();
+        let mut damaged = None;
+        let visited = self.merge.visit(|row| match row {
+            Row::Whole(key, value) => look(key, value),
+            Row::Damaged { table, key, .. } => {
+                damaged = Some(published.damaged(table, key));
+                ControlFlow::Break(())
+            }
+        });
+        let visited = match damaged {
+            Some(error) => Err(error),
+            None => visited,
+        };
+        self.has_ended = !matches!(visited, Ok(ControlFlow::Break(())));
+        visited.map(drop)
     }
 }
 
@@ -71,9 +119,14 @@ impl Iterator for Entries<'_> {
     type Item = Result<(Vec<u8>, Value), Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match &mut self.0 {
-            Source::Stored(stored) => stored.next(),
-            Source::Merged(merged) => merged.next(),
+        let mut entry = None;
+        let visited = self.visit(|key, value| {
+            entry = Some((key.to_vec(), Value::copied(value)));
+            ControlFlow::Break(())
+        });
+        match visited {
+            Ok(()) => entry.map(Ok),
+            Err(error) => Some(Err(error)),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::ids::{Sequence, TableId};
 use crate::published::Published;
-use crate::read::{Direction, Entries, Read, Source};
+use crate::read::{Direction, Entries, Read};
 use crate::store::Shared;
 use crate::value::Value;
 
@@ -46,6 +46,17 @@ impl Read for Snapshot {
         self.published.row(table, key)
     }
 
+    fn look_at(
+        &self,
+        table: TableId,
+        key: &[u8],
+        look: &mut dyn FnMut(&[u8]),
+    ) -> Result<bool, Error> {
+        self.published.check_table(table)?;
+        let looked = self.published.look_at_row(table, key, look)?;
+        Ok(looked.is_some())
+    }
+
     fn range<'a>(
         &'a self,
         table: TableId,
@@ -53,12 +64,7 @@ impl Read for Snapshot {
         direction: Direction,
     ) -> Result<Entries<'a>, Error> {
         self.published.check_table(table)?;
-        if self.published.is_all_stored() {
-            let stored = self.published.stored_range(table, range, direction)?;
-            return Ok(Entries::new(Source::Stored(stored)));
-        }
-        let merged = self.published.range(table, range, direction)?;
-        Ok(Entries::new(Source::Merged(merged)))
+        self.published.range(table, range, direction)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reading everything, to tell what is wrong with it.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use crate::engine::rows::split_row_key;
 use crate::error::{Error, shown};
@@ -47,12 +48,11 @@ pub(crate) fn verify(published: &Published) -> Result<Verification, Error> {
     };
     let mut strays: BTreeMap<TableId, u64> = BTreeMap::new();
     let mut rows = published.all_rows()?;
-    loop {
-        match rows.next_row() {
-            Ok(None) => break,
-            Ok(Some(Row::Whole(row_key, value))) => {
-                let Some((table, key)) = split_row_key(&row_key) else {
-                    continue;
+    let visited = rows.visit(|row| {
+        match row {
+            Row::Whole(row_key, value) => {
+                let Some((table, key)) = split_row_key(row_key) else {
+                    return ControlFlow::Continue(());
                 };
                 if catalog.contains(table) {
                     found.entries += 1;
@@ -63,17 +63,18 @@ pub(crate) fn verify(published: &Published) -> Result<Verification, Error> {
                     *strays.entry(table).or_default() += 1;
                 }
             }
-            Ok(Some(Row::Damaged { table, key, .. })) => found.problems.push(format!(
+            Row::Damaged { table, key, .. } => found.problems.push(format!(
                 "1: the value under key {} in table {} is damaged",
-                shown(&key),
+                shown(key),
                 catalog.describe(table)
             )),
-            Err(error @ (Error::Closed | Error::DatabaseDeleted(_))) => return Err(error),
-            Err(error) => {
-                found.problems.push(format!("1: {error}"));
-                break;
-            }
         }
+        ControlFlow::Continue(())
+    });
+    match visited {
+        Ok(_) => {}
+        Err(error @ (Error::Closed | Error::DatabaseDeleted(_))) => return Err(error),
+        Err(error) => found.problems.push(format!("1: {error}")),
     }
     for (table, count) in strays {
         let problem = format!("2: {count} rows belong to table {table}, which does not exist");

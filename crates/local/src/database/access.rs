@@ -58,7 +58,7 @@ impl Access<'_> {
         id: DocumentId,
         collection: &CollectionName,
     ) -> Result<Option<OwnedDocument>, Error> {
-        self.read(collection, |documents| documents.get(id))
+        self.read(collection, |documents| documents.get(&id))
     }
 
     pub fn get_multiple_from_collection(
@@ -225,7 +225,7 @@ impl Access<'_> {
         let documents = self.documents(&pair.documents, collection)?;
         let mut deletes = Transaction::new();
         for id in distinct(ids.into_iter()) {
-            if let Some(header) = documents.header(id)? {
+            if let Some(header) = documents.header(&id)? {
                 deletes.push(Operation::delete(collection.clone(), header));
             }
         }

@@ -24,20 +24,33 @@ pub(crate) fn pack(revision: Revision, contents: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// Takes a stored document apart; `id` is for the error.
+fn split<'b>(bytes: &'b [u8], id: &[u8]) -> Result<(Revision, &'b [u8]), Error> {
+    let parts = match bytes {
+        [PLAIN, rest @ ..] => split_revision(rest),
+        _ => None,
+    };
+    parts.ok_or_else(|| damaged(id))
+}
+
 /// Reads the revision of a stored document; `id` is for the error.
 pub(crate) fn revision(bytes: &[u8], id: &[u8]) -> Result<Revision, Error> {
-    bytes
-        .split_first()
-        .filter(|(format, _)| **format == PLAIN)
-        .and_then(|(_, rest)| split_revision(rest))
-        .map(|(revision, _)| revision)
-        .ok_or_else(|| Error::damaged(format!("document {}", shown(id))))
+    split(bytes, id).map(|(revision, _)| revision)
 }
 
 /// Reads the header of a stored document.
 pub(crate) fn header(bytes: &[u8], id: DocumentId) -> Result<Header, Error> {
     let revision = revision(bytes, &id)?;
     Ok(Header { id, revision })
+}
+
+/// Makes a document of a stored value.
+pub(crate) fn document(bytes: &[u8], id: DocumentId) -> Result<OwnedDocument, Error> {
+    let (revision, contents) = split(bytes, &id)?;
+    Ok(OwnedDocument {
+        header: Header { id, revision },
+        contents: contents.to_vec().into(),
+    })
 }
 
 /// Turns a stored value into a document, moving the contents.
@@ -65,8 +78,11 @@ pub(crate) fn split_revision(bytes: &[u8]) -> Option<(Revision, &[u8])> {
     Some((revision, rest))
 }
 
-fn shown(id: &[u8]) -> String {
-    DocumentId::try_from(id).map_or_else(|_| "of an impossible id".to_owned(), |id| id.to_string())
+#[cold]
+fn damaged(id: &[u8]) -> Error {
+    let id = DocumentId::try_from(id)
+        .map_or_else(|_| "of an impossible id".to_owned(), |id| id.to_string());
+    Error::damaged(format!("document {id}"))
 }
 
 #[cfg(test)]
@@ -78,9 +94,13 @@ mod tests {
         let first = Revision::with_id(7, b"contents");
         let bytes = pack(first, b"contents");
         assert_eq!(revision(&bytes, b"id").unwrap(), first);
-        let document = into_document(bytes, DocumentId::from_u64(1)).unwrap();
-        assert_eq!(document.header.revision, first);
-        assert_eq!(*document.contents, b"contents");
+        let id = DocumentId::from_u64(1);
+        let copied = document(&bytes, id.clone()).unwrap();
+        assert_eq!(copied.header.revision, first);
+        assert_eq!(*copied.contents, b"contents");
+        let moved = into_document(bytes, id).unwrap();
+        assert_eq!(moved.header, copied.header);
+        assert_eq!(moved.contents, copied.contents);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Reading documents from one snapshot.
 
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
 
 use bonsaidb_core::connection::{self, Range, Sort};
 use bonsaidb_core::document::{DocumentId, Header, OwnedDocument};
-use bonsaidb_store::{Direction, Entries, Read, Value};
+use bonsaidb_store::{Direction, Entries, Read};
 
 use crate::Error;
 use crate::documents::{ABSENT, Collection, packed};
@@ -16,23 +16,28 @@ pub(crate) struct Documents<'a, R> {
 }
 
 impl<R: Read> Documents<'_, R> {
-    pub fn get(&self, id: DocumentId) -> Result<Option<OwnedDocument>, Error> {
-        self.value(&id)?
-            .map(|value| packed::into_document(value.into_vec(), id))
-            .transpose()
+    pub fn get(&self, id: &DocumentId) -> Result<Option<OwnedDocument>, Error> {
+        self.look_at(id, packed::document)
     }
 
-    pub fn header(&self, id: DocumentId) -> Result<Option<Header>, Error> {
-        self.value(&id)?
-            .map(|value| packed::header(&value, id))
-            .transpose()
+    pub fn header(&self, id: &DocumentId) -> Result<Option<Header>, Error> {
+        self.look_at(id, packed::header)
     }
 
-    fn value(&self, id: &DocumentId) -> Result<Option<Value>, Error> {
-        match self.collection.documents {
-            ABSENT => Ok(None),
-            documents => Ok(self.reader.get(documents, id)?),
+    fn look_at<T>(
+        &self,
+        id: &DocumentId,
+        decode: impl Fn(&[u8], DocumentId) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        if self.collection.documents == ABSENT {
+            return Ok(None);
         }
+        let mut decoded = None;
+        self.reader
+            .look_at(self.collection.documents, id, &mut |bytes| {
+                decoded = Some(decode(bytes, id.clone()));
+            })?;
+        decoded.transpose()
     }
 
     fn entries(&self, ids: &Range<DocumentId>, order: Sort) -> Result<Option<Entries<'_>>, Error> {
@@ -51,7 +56,7 @@ impl<R: Read> Documents<'_, R> {
     pub fn get_multiple(&self, ids: &[DocumentId]) -> Result<Vec<OwnedDocument>, Error> {
         let mut ids = ids.to_vec();
         ids.sort_unstable();
-        ids.into_iter()
+        ids.iter()
             .filter_map(|id| self.get(id).transpose())
             .collect()
     }
@@ -62,7 +67,7 @@ impl<R: Read> Documents<'_, R> {
         order: Sort,
         limit: Option<u32>,
     ) -> Result<Vec<OwnedDocument>, Error> {
-        self.scan(ids, order, limit, packed::into_document)
+        self.scan(ids, order, limit, packed::document)
     }
 
     pub fn headers(
@@ -71,15 +76,19 @@ impl<R: Read> Documents<'_, R> {
         order: Sort,
         limit: Option<u32>,
     ) -> Result<Vec<Header>, Error> {
-        self.scan(ids, order, limit, |bytes, id| packed::header(&bytes, id))
+        self.scan(ids, order, limit, packed::header)
     }
 
     pub fn count(&self, ids: &Range<DocumentId>) -> Result<u64, Error> {
-        let entries = self.entries(ids, Sort::Ascending)?;
-        entries.into_iter().flatten().try_fold(0, |count, entry| {
-            entry?;
-            Ok(count + 1)
-        })
+        let Some(mut entries) = self.entries(ids, Sort::Ascending)? else {
+            return Ok(0);
+        };
+        let mut count = 0;
+        entries.visit(|_, _| {
+            count += 1;
+            ControlFlow::Continue(())
+        })?;
+        Ok(count)
     }
 
     fn scan<T>(
@@ -87,22 +96,35 @@ impl<R: Read> Documents<'_, R> {
         ids: &Range<DocumentId>,
         order: Sort,
         limit: Option<u32>,
-        decode: impl Fn(Vec<u8>, DocumentId) -> Result<T, Error>,
+        decode: impl Fn(&[u8], DocumentId) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
         let limit = limit.map_or(usize::MAX, |limit| limit as usize);
+        let mut found = Vec::new();
         if limit == 0 {
-            return Ok(Vec::new());
+            return Ok(found);
         }
-        let entries = self.entries(ids, order)?;
-        entries
-            .into_iter()
-            .flatten()
-            .take(limit)
-            .map(|entry| {
-                let (key, value) = entry?;
-                decode(value.into_vec(), DocumentId::try_from(&key[..])?)
-            })
-            .collect()
+        let Some(mut entries) = self.entries(ids, order)? else {
+            return Ok(found);
+        };
+        let mut failed = None;
+        entries.visit(|key, bytes| {
+            match DocumentId::try_from(key)
+                .map_err(Error::from)
+                .and_then(|id| decode(bytes, id))
+            {
+                Ok(document) => found.push(document),
+                Err(error) => failed = Some(error),
+            }
+            if failed.is_some() || found.len() == limit {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })?;
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(found),
+        }
     }
 }
 

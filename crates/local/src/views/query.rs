@@ -76,7 +76,7 @@ impl ViewIndex {
         limit: Option<u32>,
     ) -> Result<Vec<Serialized>, Error> {
         self.mappings_where(index, key, order, limit, |mapping| {
-            let document = documents.header(mapping.source.id.clone())?;
+            let document = documents.header(&mapping.source.id)?;
             Ok(document.as_ref() == Some(&mapping.source))
         })
     }

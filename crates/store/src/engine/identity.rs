@@ -96,7 +96,9 @@ impl Identity {
         }
     }
 
-    fn gone(&self) -> Error {
+    /// What a closed file answers.
+    #[cold]
+    pub(crate) fn gone(&self) -> Error {
         if self.status.load(Ordering::Acquire) == DELETED {
             Error::DatabaseDeleted(self.database.clone())
         } else {
@@ -106,11 +108,15 @@ impl Identity {
 
     /// Refuses when the file has been closed under a snapshot.
     pub(crate) fn check_open(&self) -> Result<(), Error> {
-        if self.status.load(Ordering::Acquire) == OPEN {
+        if self.is_open() {
             Ok(())
         } else {
             Err(self.gone())
         }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.status.load(Ordering::Acquire) == OPEN
     }
 
     pub(crate) fn mark_closed(&self, deleted: bool) {
