@@ -253,6 +253,7 @@ impl Shared {
             files,
             stream,
             maintenance: Mutex::new(()),
+            importing: Mutex::new(()),
             sweeper: Sweeper::default(),
             checkpointer: Checkpointer::new(Weak::clone(weak)),
         });

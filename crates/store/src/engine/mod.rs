@@ -7,10 +7,12 @@
 
 mod backend;
 mod identity;
+mod import;
 pub(crate) mod rows;
 mod sorted;
 
-use std::ops::Bound;
+use std::convert::Infallible;
+use std::ops::{Bound, ControlFlow};
 use std::sync::{Arc, Mutex};
 
 use redb::{ReadableDatabase, TableDefinition};
@@ -77,7 +79,7 @@ impl Engine {
         &self,
         sets: impl IntoIterator<Item = &'w Writes>,
     ) -> Result<Rows, Error> {
-        self.commit(|table| fill(table, sets))
+        self.commit_all(|table| fill(table, sets))
     }
 
     /// Writes the rows of a memtable whose keys are wanted, and `more`, in one redb transaction,
@@ -88,7 +90,7 @@ impl Engine {
         is_wanted: impl Fn(&[u8]) -> bool,
         more: &Writes,
     ) -> Result<Rows, Error> {
-        self.commit(|table| {
+        self.commit_all(|table| {
             let all = (Bound::Unbounded, Bound::Unbounded);
             let rows = memtable.range(u64::MAX, all, Direction::Ascending);
             sorted::write(table, rows.filter(|row| is_wanted(row.row_key())))?;
@@ -96,10 +98,23 @@ impl Engine {
         })
     }
 
-    fn commit(
+    fn commit_all(
         &self,
         fill: impl FnOnce(&mut RowTable<'_>) -> Result<(), redb::Error>,
     ) -> Result<Rows, Error> {
+        let ControlFlow::Continue(rows) = self.commit(|table| {
+            fill(table)?;
+            Ok(ControlFlow::<Infallible>::Continue(()))
+        })?;
+        Ok(rows)
+    }
+
+    /// Writes what `fill` does in one redb transaction and returns the rows after it, or nothing of
+    /// it if that breaks off.
+    fn commit<T>(
+        &self,
+        fill: impl FnOnce(&mut RowTable<'_>) -> Result<ControlFlow<T>, redb::Error>,
+    ) -> Result<ControlFlow<T, Rows>, Error> {
         let guard = lock(&self.database);
         let Some(database) = guard.as_ref() else {
             self.identity.check_open()?;
@@ -109,12 +124,17 @@ impl Engine {
             let mut transaction = database.begin_write()?;
             transaction.set_two_phase_commit(true);
             transaction.set_quick_repair(true);
-            {
+            let filled = {
                 let mut table = transaction.open_table(ROWS)?;
-                fill(&mut table)?;
+                fill(&mut table)?
+            };
+            if let ControlFlow::Break(reason) = filled {
+                transaction.abort()?;
+                return Ok(ControlFlow::Break(reason));
             }
             transaction.commit()?;
-            Ok(database.begin_read()?.open_table(ROWS)?)
+            let rows = database.begin_read()?.open_table(ROWS)?;
+            Ok(ControlFlow::Continue(rows))
         })
     }
 

@@ -5,7 +5,8 @@
 //! table are mostly appended, and a table that is filled at once is one gap. Where gaps turn out to be
 //! short, rows are written one by one, and another gap is tried now and then.
 
-use std::ops::Bound;
+use std::convert::Infallible;
+use std::ops::{Bound, ControlFlow};
 
 use redb::CursorError;
 
@@ -39,8 +40,20 @@ impl RowWrite for memtable::Stored<'_> {
 /// Writes rows, whose keys must ascend.
 pub(super) fn write<R: RowWrite>(
     table: &mut RowTable<'_>,
-    mut rows: impl Iterator<Item = R>,
+    rows: impl Iterator<Item = R>,
 ) -> Result<(), redb::Error> {
+    let replace = |_: &R, _: &[u8]| ControlFlow::<Infallible>::Continue(());
+    let ControlFlow::Continue(()) = write_until(table, rows, replace)?;
+    Ok(())
+}
+
+/// Writes rows, whose keys must ascend, until `replaced` ends it: that is called with a row and the
+/// value of the stored one that it replaced.
+pub(super) fn write_until<R: RowWrite, T>(
+    table: &mut RowTable<'_>,
+    mut rows: impl Iterator<Item = R>,
+    mut replaced: impl FnMut(&R, &[u8]) -> ControlFlow<T>,
+) -> Result<ControlFlow<T>, redb::Error> {
     let mut row_value = Vec::new();
     let mut singles = 0;
     let mut pause = 1;
@@ -54,7 +67,11 @@ pub(super) fn write<R: RowWrite>(
         if singles > 0 {
             singles -= 1;
             fill_row_value(&mut row_value, row.row_key(), value);
-            table.insert(row.row_key(), row_value.as_slice())?;
+            if let Some(stored) = table.insert(row.row_key(), row_value.as_slice())?
+                && let ControlFlow::Break(reason) = replaced(&row, stored.value())
+            {
+                return Ok(ControlFlow::Break(reason));
+            }
             next = rows.next();
             continue;
         }
@@ -68,7 +85,7 @@ pub(super) fn write<R: RowWrite>(
             pause = SINGLE_ROWS_MAX.min(pause * 2);
         }
     }
-    Ok(())
+    Ok(ControlFlow::Continue(()))
 }
 
 /// Writes `first` and those of `rows` that go into the same gap. Returns how many these were, and the row after them.

@@ -14,8 +14,6 @@ pub(super) struct Rows<'a> {
     pub reader: &'a dyn Read,
     pub tables: Tables,
     pub layout: Layout,
-    /// Entries from here on are as if they were not there.
-    pub limit: Option<&'a [u8]>,
 }
 
 impl<'a> Rows<'a> {
@@ -74,10 +72,6 @@ impl<'a> Rows<'a> {
         from: &[u8],
         to: Option<&[u8]>,
     ) -> Result<impl Iterator<Item = Result<(Vec<u8>, Value), Error>> + use<'a>, Error> {
-        let to = match (to, self.limit) {
-            (Some(to), Some(limit)) => Some(to.min(limit)),
-            (to, limit) => to.or(limit),
-        };
         let range = bounds(from, to);
         let rows = self
             .reader
@@ -86,9 +80,6 @@ impl<'a> Rows<'a> {
     }
 
     pub fn has_entry(&self, key: &[u8]) -> Result<bool, Error> {
-        if self.limit.is_some_and(|limit| key >= limit) {
-            return Ok(false);
-        }
         Ok(self.reader.get(self.tables.entries, key)?.is_some())
     }
 
