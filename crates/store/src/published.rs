@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::catalog::Catalog;
 use crate::engine::rows::{
-    TABLE_BYTES, is_void, open_row_value, row_range, split_row_key, with_row_key,
+    KeyRange, TABLE_BYTES, is_void, open_row_value, split_row_key, with_row_key, with_row_range,
 };
 use crate::engine::{Engine, Identity, RowRange, Rows};
 use crate::error::{Error, shown};
@@ -138,7 +138,7 @@ impl Published {
     pub(crate) fn range(
         &self,
         table: TableId,
-        range: (Bound<&[u8]>, Bound<&[u8]>),
+        range: KeyRange<'_>,
         direction: Direction,
     ) -> Result<Entries<'_>, Error> {
         Ok(Entries::new(self.merged(table, range, direction)?))
@@ -147,7 +147,7 @@ impl Published {
     fn merged(
         &self,
         table: TableId,
-        range: (Bound<&[u8]>, Bound<&[u8]>),
+        range: KeyRange<'_>,
         direction: Direction,
     ) -> Result<Merge<'_>, Error> {
         let layers = self.layers(table, range, direction);
@@ -159,27 +159,19 @@ impl Published {
     pub(crate) fn layers(
         &self,
         table: TableId,
-        range: (Bound<&[u8]>, Bound<&[u8]>),
+        range: KeyRange<'_>,
         direction: Direction,
     ) -> Vec<Layer<'_>> {
         if self.is_all_stored() {
             return Vec::new();
         }
-        let Some((start, end)) = row_range(table, range) else {
-            return Vec::new();
-        };
-        let range = (
-            start.as_ref().map(Vec::as_slice),
-            end.as_ref().map(Vec::as_slice),
-        );
-        if is_void(range) {
-            return Vec::new();
-        }
-        self.memtables()
-            .map(|memtable| {
-                Layer::of_memory(memtable.range(self.version, range, direction), TABLE_BYTES)
-            })
-            .collect()
+        let layers = with_row_range(table, range, |rows| {
+            let layers = self.memtables().filter(|_| !is_void(rows)).map(|memtable| {
+                Layer::of_memory(memtable.range(self.version, rows, direction), TABLE_BYTES)
+            });
+            layers.collect()
+        });
+        layers.unwrap_or_default()
     }
 
     /// Whether nothing is in memory, so that reading the file is enough.
@@ -191,23 +183,14 @@ impl Published {
     pub(crate) fn stored_range(
         &self,
         table: TableId,
-        range: (Bound<&[u8]>, Bound<&[u8]>),
+        range: KeyRange<'_>,
         direction: Direction,
     ) -> Result<StoredRange<'_>, Error> {
         let rows = self.stored.rows()?;
-        let range = match row_range(table, range) {
-            Some((start, end)) => {
-                let bounds = (
-                    start.as_ref().map(Vec::as_slice),
-                    end.as_ref().map(Vec::as_slice),
-                );
-                Some(
-                    self.identity()
-                        .guarded(|| Ok(rows.range::<&[u8]>(bounds)?))?,
-                )
-            }
-            None => None,
-        };
+        let range = with_row_range(table, range, |bounds| {
+            self.identity().guarded(|| Ok(rows.range::<&[u8]>(bounds)?))
+        });
+        let range = range.transpose()?;
         Ok(StoredRange {
             published: self,
             table: Some(table),

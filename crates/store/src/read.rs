@@ -77,32 +77,35 @@ impl<'a> Entries<'a> {
         }
     }
 
-    /// Calls `look` with the key and the value of one entry after the other, until it breaks or there
-    /// are no more. What follows a break can be visited later. Copies nothing, unlike the iterator.
-    /// `look` must not panic.
+    /// Calls `look` with the key and the value of one entry after the other, until it breaks or fails
+    /// or there are no more. What follows a break can be visited later. Copies nothing, unlike the
+    /// iterator. `look` must not panic.
     ///
     /// # Errors
     ///
-    /// Those of [`Read::get`]. After an error there are no more entries.
-    pub fn visit(
+    /// Those of [`Read::get`], and what `look` returns. After an error there are no more entries.
+    pub fn visit<E: From<Error>>(
         &mut self,
-        mut look: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>,
-    ) -> Result<(), Error> {
+        mut look: impl FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, E>,
+    ) -> Result<(), E> {
         if self.has_ended {
             return Ok(());
         }
         let published = self.merge.published();
-        let mut damaged = None;
-        let visited = self.merge.visit(|row| match row {
-            Row::Whole(key, value) => look(key, value),
-            Row::Damaged { table, key, .. } => {
-                damaged = Some(published.damaged(table, key));
+        let mut failure = None;
+        let visited = self.merge.visit(|row| {
+            let looked = match row {
+                Row::Whole(key, value) => look(key, value),
+                Row::Damaged { table, key, .. } => Err(published.damaged(table, key).into()),
+            };
+            looked.unwrap_or_else(|error| {
+                failure = Some(error);
                 ControlFlow::Break(())
-            }
+            })
         });
-        let visited = match damaged {
+        let visited = match failure {
             Some(error) => Err(error),
-            None => visited,
+            None => visited.map_err(E::from),
         };
         self.has_ended = !matches!(visited, Ok(ControlFlow::Break(())));
         visited.map(drop)
@@ -122,7 +125,7 @@ impl Iterator for Entries<'_> {
         let mut entry = None;
         let visited = self.visit(|key, value| {
             entry = Some((key.to_vec(), Value::copied(value)));
-            ControlFlow::Break(())
+            Ok(ControlFlow::Break(()))
         });
         match visited {
             Ok(()) => entry.map(Ok),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bonsaidb_store::{Database, Direction, Entries, Error, MemoryFolder, Read, Store, TableId};
 use bonsaidb_testkit::disk::Random;
 
-use common::{ALL, Content, KeyRange, open_with, small, with_seeds};
+use common::{ALL, Content, KeyRange, open, open_with, put, small, with_seeds};
 
 fn byte(random: &mut Random, end: u8) -> u8 {
     random.number().to_le_bytes()[0] % end
@@ -54,11 +54,11 @@ fn visited(mut entries: Entries<'_>, random: &mut Random) -> Vec<(Vec<u8>, Vec<u
             .visit(|key, value| {
                 seen += 1;
                 all.push((key.to_vec(), value.to_vec()));
-                if seen == most {
+                Ok::<_, Error>(if seen == most {
                     ControlFlow::Break(())
                 } else {
                     ControlFlow::Continue(())
-                }
+                })
             })
             .unwrap();
         if seen < most {
@@ -111,4 +111,27 @@ fn what_is_visited_is_what_is_there_wherever_it_was_broken_off() {
             })
             .unwrap();
     });
+}
+
+#[test]
+fn a_visit_ends_with_the_error_of_who_looks() {
+    let (_store, database, table) = open();
+    for key in [b"a", b"b", b"c"] {
+        put(&database, table, key, b"value");
+    }
+    let snapshot = database.snapshot().unwrap();
+    let mut entries = snapshot.range(table, ALL, Direction::Ascending).unwrap();
+    let mut seen = 0;
+    let error = entries
+        .visit(|key, _| {
+            seen += 1;
+            match key {
+                b"b" => Err(Error::ReadOnly),
+                _ => Ok(ControlFlow::Continue(())),
+            }
+        })
+        .unwrap_err();
+    assert!(matches!(error, Error::ReadOnly));
+    assert_eq!(seen, 2);
+    assert!(entries.next().is_none());
 }

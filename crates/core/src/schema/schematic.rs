@@ -1,7 +1,7 @@
 //! The definition of a schema: its collections and views by name and by type.
 
 use std::any::TypeId;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::{self, Debug};
 
 use crate::Error;
@@ -18,12 +18,12 @@ pub struct Schematic {
     /// The name of the schema.
     pub name: SchemaName,
     collection_types: HashSet<TypeId>,
-    collections: HashMap<CollectionName, CollectionDefinition>,
-    view_types: HashMap<TypeId, ViewName>,
-    views: HashMap<ViewName, Box<dyn Serialized>>,
+    collections: BTreeMap<CollectionName, CollectionDefinition>,
+    view_types: BTreeMap<TypeId, ViewName>,
+    views: BTreeMap<ViewName, Box<dyn Serialized>>,
     /// In the order of their definition, also of collections that are not defined yet: a collection
     /// may define views of another.
-    views_by_collection: HashMap<CollectionName, Vec<ViewName>>,
+    views_by_collection: BTreeMap<CollectionName, Vec<ViewName>>,
 }
 
 struct CollectionDefinition {
@@ -46,10 +46,10 @@ impl Schematic {
         let mut schematic = Self {
             name: S::schema_name(),
             collection_types: HashSet::new(),
-            collections: HashMap::new(),
-            view_types: HashMap::new(),
-            views: HashMap::new(),
-            views_by_collection: HashMap::new(),
+            collections: BTreeMap::new(),
+            view_types: BTreeMap::new(),
+            views: BTreeMap::new(),
+            views_by_collection: BTreeMap::new(),
         };
         S::define_collections(&mut schematic)?;
         Ok(schematic)

@@ -1,6 +1,6 @@
 //! What all handles of a database share: its tables and views.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::{self, Debug};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -39,10 +39,10 @@ pub(crate) struct Data {
     pub parallelization: usize,
     pub progress: ProgressListener,
     transactions_kept: u64,
-    collections: HashMap<CollectionName, Collection>,
-    views: HashMap<ViewName, Arc<ViewIndex>>,
+    collections: BTreeMap<CollectionName, Collection>,
+    views: BTreeMap<ViewName, Arc<ViewIndex>>,
     /// Those collections alone that have any.
-    strict: HashMap<CollectionName, Vec<Arc<ViewIndex>>>,
+    strict: BTreeMap<CollectionName, Vec<Arc<ViewIndex>>>,
     changed_documents: AtomicU64,
     /// How many documents were written or indexed.
     moves: AtomicU64,
@@ -79,7 +79,7 @@ impl Data {
         let collections = schematic
             .collections()
             .map(|name| Ok((name.clone(), Collection::open(name, &schematic, table)?)))
-            .collect::<Result<HashMap<_, _>, Error>>()?;
+            .collect::<Result<BTreeMap<_, _>, Error>>()?;
         let views = views::open_all(
             &store,
             &schematic,

@@ -86,7 +86,7 @@ impl<R: Read> Documents<'_, R> {
         let mut count = 0;
         entries.visit(|_, _| {
             count += 1;
-            ControlFlow::Continue(())
+            Ok::<_, Error>(ControlFlow::Continue(()))
         })?;
         Ok(count)
     }
@@ -106,25 +106,15 @@ impl<R: Read> Documents<'_, R> {
         let Some(mut entries) = self.entries(ids, order)? else {
             return Ok(found);
         };
-        let mut failed = None;
         entries.visit(|key, bytes| {
-            match DocumentId::try_from(key)
-                .map_err(Error::from)
-                .and_then(|id| decode(bytes, id))
-            {
-                Ok(document) => found.push(document),
-                Err(error) => failed = Some(error),
-            }
-            if failed.is_some() || found.len() == limit {
+            found.push(decode(bytes, DocumentId::try_from(key)?)?);
+            Ok::<_, Error>(if found.len() == limit {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
-            }
+            })
         })?;
-        match failed {
-            Some(error) => Err(error),
-            None => Ok(found),
-        }
+        Ok(found)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The views of an open database: their tables, and which of them have to be begun anew.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
@@ -132,12 +132,12 @@ impl ViewTables {
 pub(crate) fn open_all(
     database: &store::Database,
     schematic: &Schematic,
-    collections: &HashMap<CollectionName, Collection>,
+    collections: &BTreeMap<CollectionName, Collection>,
     states: ViewTables,
     read_only: bool,
-) -> Result<HashMap<ViewName, Arc<ViewIndex>>, Error> {
+) -> Result<BTreeMap<ViewName, Arc<ViewIndex>>, Error> {
     let snapshot = database.snapshot()?;
-    let mut views = HashMap::new();
+    let mut views = BTreeMap::new();
     let mut fresh = Vec::new();
     for view in schematic.views() {
         let name = view.view_name();
@@ -234,7 +234,7 @@ fn write_states(
     database: &store::Database,
     snapshot: &Snapshot,
     states: ViewTables,
-    views: &HashMap<ViewName, Arc<ViewIndex>>,
+    views: &BTreeMap<ViewName, Arc<ViewIndex>>,
     fresh: &[(ViewName, State)],
 ) -> Result<(), Error> {
     for strict in [false, true] {
@@ -280,7 +280,7 @@ fn write_states(
 /// crash left between making tables and storing a state.
 fn drop_unused_tables(
     database: &store::Database,
-    views: &HashMap<ViewName, Arc<ViewIndex>>,
+    views: &BTreeMap<ViewName, Arc<ViewIndex>>,
 ) -> Result<(), Error> {
     let used = views
         .values()

@@ -11,8 +11,8 @@ use crate::ids::TableId;
 pub(crate) const TABLE_BYTES: usize = 4;
 const CHECKSUM_BYTES: usize = 4;
 
-/// A range of keys of rows.
-pub(crate) type RowKeys = (Bound<Vec<u8>>, Bound<Vec<u8>>);
+/// A range of keys, of a table or of rows.
+pub(crate) type KeyRange<'k> = (Bound<&'k [u8]>, Bound<&'k [u8]>);
 
 /// Keys up to this length are put together on the stack.
 const STACK_BYTES: usize = 128;
@@ -65,34 +65,39 @@ fn checksum(row_key: &[u8], value: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// The keys of the rows of `table` within `range`; `None` when no key can lie within.
-pub(crate) fn row_range(table: TableId, range: (Bound<&[u8]>, Bound<&[u8]>)) -> Option<RowKeys> {
+/// Calls `f` with the range of the rows of `table` within `range`; `None` when no key can lie within.
+pub(crate) fn with_row_range<T>(
+    table: TableId,
+    range: KeyRange<'_>,
+    f: impl FnOnce(KeyRange<'_>) -> T,
+) -> Option<T> {
     if is_void(range) {
         return None;
     }
-    let row_key = |key: &[u8]| {
-        let mut buffer = Vec::with_capacity(TABLE_BYTES + key.len());
-        fill_row_key(&mut buffer, table, key);
-        buffer
-    };
     let start = match range.0 {
-        Bound::Included(key) => Bound::Included(row_key(key)),
-        Bound::Excluded(key) => Bound::Excluded(row_key(key)),
-        Bound::Unbounded => Bound::Included(row_key(&[])),
+        Bound::Unbounded => Bound::Included(&[][..]),
+        start => start,
     };
-    let end = match range.1 {
-        Bound::Included(key) => Bound::Included(row_key(key)),
-        Bound::Excluded(key) => Bound::Excluded(row_key(key)),
-        Bound::Unbounded => match table.as_u32().checked_add(1) {
-            Some(next) => Bound::Excluded(next.to_be_bytes().to_vec()),
-            None => Bound::Unbounded,
-        },
+    // Behind all keys of a table lies the next one.
+    let (end_table, end) = match (range.1, table.as_u32().checked_add(1)) {
+        (Bound::Unbounded, Some(next)) => (TableId::new(next), Bound::Excluded(&[][..])),
+        (end, _) => (table, end),
     };
-    Some((start, end))
+    Some(with_row_bound(table, start, |start| {
+        with_row_bound(end_table, end, |end| f((start, end)))
+    }))
+}
+
+fn with_row_bound<T>(table: TableId, bound: Bound<&[u8]>, f: impl FnOnce(Bound<&[u8]>) -> T) -> T {
+    match bound {
+        Bound::Included(key) => with_row_key(table, key, |key| f(Bound::Included(key))),
+        Bound::Excluded(key) => with_row_key(table, key, |key| f(Bound::Excluded(key))),
+        Bound::Unbounded => f(Bound::Unbounded),
+    }
 }
 
 /// Whether no key can lie within a range, so that asking an ordered map for it would panic.
-pub(crate) fn is_void(range: (Bound<&[u8]>, Bound<&[u8]>)) -> bool {
+pub(crate) fn is_void(range: KeyRange<'_>) -> bool {
     match range {
         (Bound::Included(start), Bound::Included(end)) => start > end,
         (Bound::Included(start) | Bound::Excluded(start), Bound::Excluded(end))

@@ -4,6 +4,8 @@
 //! unless the bound lies between keys of it. A run whose value was too long to be stored is
 //! answered by the runs below it.
 
+use std::ops::ControlFlow;
+
 use bonsaidb_core::connection::SerializedQueryKey;
 use bonsaidb_core::schema::view::map::MappedSerializedValue;
 
@@ -163,10 +165,11 @@ impl Reader<'_> {
             let (row, record) = run?;
             let start = outer.item(&row);
             if let Some((before, record)) = pending.take() {
+                let before = outer.item(&before);
                 if !record.is_heavy() && to.is_some_and(|to| start > to) {
-                    return Ok(Next::Down(before));
+                    return Ok(Next::Down(before.to_vec()));
                 }
-                self.run(level, &before, &record, Some(start), results)?;
+                self.run(level, before, &record, Some(start), results)?;
             }
             if to.is_some_and(|to| start >= to) {
                 return Ok(Next::Done);
@@ -174,14 +177,14 @@ impl Reader<'_> {
             if going_up && start != from && self.cuts(start, level + 1) {
                 return Ok(Next::Up(start.to_vec()));
             }
-            pending = Some((start.to_vec(), record));
+            pending = Some((row, record));
         }
         match pending {
-            Some((start, record)) if to.is_none() || record.is_heavy() => {
-                self.run(level, &start, &record, None, results)?;
+            Some((row, record)) if to.is_none() || record.is_heavy() => {
+                self.run(level, outer.item(&row), &record, None, results)?;
                 Ok(Next::Done)
             }
-            Some((start, _)) => Ok(Next::Down(start)),
+            Some((row, _)) => Ok(Next::Down(outer.item(&row).to_vec())),
             None => Ok(Next::Done),
         }
     }
@@ -214,13 +217,13 @@ impl Reader<'_> {
         for run in self.rows.records(&outer.row(level - 1, start), &last)? {
             let (row, record) = run?;
             let next = outer.item(&row);
-            if let Some((start, record)) = pending.take() {
-                self.run(level - 1, &start, &record, Some(next), results)?;
+            if let Some((before, record)) = pending.take() {
+                self.run(level - 1, outer.item(&before), &record, Some(next), results)?;
             }
-            pending = Some((next.to_vec(), record));
+            pending = Some((row, record));
         }
         match pending {
-            Some((start, record)) => self.run(level - 1, &start, &record, end, results),
+            Some((row, record)) => self.run(level - 1, outer.item(&row), &record, end, results),
             None => Err(damaged()),
         }
     }
@@ -286,9 +289,8 @@ impl Reader<'_> {
     ) -> Result<(), Error> {
         let mut key = Vec::new();
         let mut group = Group::new(self.reducer);
-        for entry in self.rows.entries(from, to)? {
-            let (entry, stored) = entry?;
-            let part = key_part(&entry)?;
+        self.rows.visit_entries(from, to, |entry, stored| {
+            let part = key_part(entry)?;
             if *part != *key {
                 if !group.is_empty() {
                     each(&key, &group.finish(&key)?)?;
@@ -296,8 +298,9 @@ impl Reader<'_> {
                 key.clear();
                 key.extend_from_slice(part);
             }
-            group.push(&key, self.rows.value(&stored)?)?;
-        }
+            group.push(&key, self.rows.value(stored)?)?;
+            Ok(ControlFlow::Continue(()))
+        })?;
         if !group.is_empty() {
             each(&key, &group.finish(&key)?)?;
         }

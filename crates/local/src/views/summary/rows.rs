@@ -1,7 +1,9 @@
 //! Reading entries and runs, from a snapshot or from a plan.
 
+use std::ops::ControlFlow;
+
 use bonsaidb_core::arc_bytes::serde::Bytes;
-use bonsaidb_store::{Direction, Read, Value};
+use bonsaidb_store::{Direction, Entries, Read, Value};
 
 use crate::Error;
 use crate::views::entry::{self, Layout, bounds};
@@ -24,9 +26,12 @@ impl<'a> Rows<'a> {
     }
 
     pub fn record(&self, row: &[u8]) -> Result<Option<Record>, Error> {
-        let row = self.reader.get(self.tables.summary, row)?;
-        row.map(|bytes| Record::decode(&bytes).ok_or_else(damaged))
-            .transpose()
+        let mut record = None;
+        self.reader
+            .look_at(self.tables.summary, row, &mut |bytes| {
+                record = Some(Record::decode(bytes).ok_or_else(damaged));
+            })?;
+        record.transpose()
     }
 
     pub fn has_record(&self, row: &[u8]) -> Result<bool, Error> {
@@ -39,14 +44,17 @@ impl<'a> Rows<'a> {
         from: &[u8],
         to: &[u8],
     ) -> Result<impl Iterator<Item = Result<(Vec<u8>, Record), Error>> + use<'a>, Error> {
-        let rows = self.reader.range(
-            self.tables.summary,
-            bounds(from, Some(to)),
-            Direction::Ascending,
-        )?;
-        Ok(rows.map(|row| {
-            let (row, bytes) = row?;
-            Ok((row, Record::decode(&bytes).ok_or_else(damaged)?))
+        let range = bounds(from, Some(to));
+        let mut rows = self
+            .reader
+            .range(self.tables.summary, range, Direction::Ascending)?;
+        Ok(std::iter::from_fn(move || {
+            let mut run = None;
+            let visited = rows.visit(|row, bytes| {
+                run = Some((row.to_vec(), Record::decode(bytes).ok_or_else(damaged)?));
+                Ok(ControlFlow::Break(()))
+            });
+            visited.map(|()| run).transpose()
         }))
     }
 
@@ -72,11 +80,24 @@ impl<'a> Rows<'a> {
         from: &[u8],
         to: Option<&[u8]>,
     ) -> Result<impl Iterator<Item = Result<(Vec<u8>, Value), Error>> + use<'a>, Error> {
+        Ok(self.range(from, to)?.map(|entry| Ok(entry?)))
+    }
+
+    /// Calls `look` with the entries in `from..to`, until it breaks or fails.
+    pub fn visit_entries(
+        &self,
+        from: &[u8],
+        to: Option<&[u8]>,
+        look: impl FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>, Error>,
+    ) -> Result<(), Error> {
+        self.range(from, to)?.visit(look)
+    }
+
+    fn range(&self, from: &[u8], to: Option<&[u8]>) -> Result<Entries<'a>, Error> {
         let range = bounds(from, to);
-        let rows = self
+        Ok(self
             .reader
-            .range(self.tables.entries, range, Direction::Ascending)?;
-        Ok(rows.map(|entry| Ok(entry?)))
+            .range(self.tables.entries, range, Direction::Ascending)?)
     }
 
     pub fn has_entry(&self, key: &[u8]) -> Result<bool, Error> {
