@@ -1,7 +1,7 @@
 //! Reading entries and runs, from a snapshot or from a plan.
 
 use bonsaidb_core::arc_bytes::serde::Bytes;
-use bonsaidb_store::{Direction, Read, Value};
+use bonsaidb_store::{Direction, Entries, Read, Value};
 
 use crate::Error;
 use crate::views::entry::{self, Layout, bounds};
@@ -77,6 +77,14 @@ impl<'a> Rows<'a> {
             .reader
             .range(self.tables.entries, range, Direction::Ascending)?;
         Ok(rows.map(|entry| Ok(entry?)))
+    }
+
+    /// All entries, to be looked at.
+    pub fn entries_to_visit(&self) -> Result<Entries<'a>, Error> {
+        let all = bounds(&[], None);
+        Ok(self
+            .reader
+            .range(self.tables.entries, all, Direction::Ascending)?)
     }
 
     pub fn has_entry(&self, key: &[u8]) -> Result<bool, Error> {
