@@ -202,6 +202,9 @@ pub(crate) fn import(inner: &Inner, rows: &mut Import) -> Result<Option<Taken>, 
     if let Some(error) = rows.refused.take() {
         return Err(error);
     }
+    if rows.tables.is_empty() {
+        return Ok(None);
+    }
     rows.sort();
     if let Some(taken) = rows.twice() {
         return Ok(Some(taken));

@@ -11,12 +11,13 @@
 //!    indexed like changed ones, since they may have changed.
 //! 3. Nothing is imported while what is touched is noted for a summary.
 
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
+use std::thread;
 
 use bonsaidb_core as core;
 use bonsaidb_core::document::DocumentId;
 use bonsaidb_core::schema::view;
-use bonsaidb_store::{Direction, Import, Plan, Read, Snapshot, Taken};
+use bonsaidb_store::{Direction, Import, Plan, Read, Snapshot, TableId, Taken};
 
 use crate::Error;
 use crate::database::Data;
@@ -95,39 +96,66 @@ impl<'a> Building<'a> {
         // one import.
         self.data.store.settle()?;
         let mut rows = Import::default();
-        loop {
-            self.gather(&mut rows, &mut batch)?;
-            if batch.next.scan_from.is_none() || rows.bytes() >= GATHERED_MAX {
-                break;
+        let mut done = None;
+        let outcome = loop {
+            let (state, following) = match self.gather(&mut rows, snapshot, batch) {
+                Ok(gathered) => gathered,
+                // What comes before a document that cannot be mapped is not mapped again.
+                Err(error) => break Err(error),
+            };
+            done = Some(state);
+            match following {
+                Some(following) if rows.bytes() < GATHERED_MAX => batch = following,
+                _ => break Ok(()),
             }
-            batch = Batch::read(snapshot, self.collection, batch.next)?;
-        }
+        };
+        let Some(state) = done else {
+            return outcome;
+        };
         if let Some(taken) = self.data.store.import(&mut rows)? {
             return Err(self.violation(taken));
         }
         drop(rows);
-        self.write_state(&batch.next, |_| Ok(()))?;
+        self.write_state(&state, |_| Ok(()))?;
         self.data.store.settle()?;
-        Ok(())
+        outcome
     }
 
-    /// Adds what the documents of a batch emit.
-    fn gather(&mut self, rows: &mut Import, batch: &mut Batch) -> Result<(), Error> {
+    /// Adds what the documents of a batch emit, while the batch that follows is read. Returns the
+    /// state after the one, and the other if there is one.
+    fn gather(
+        &mut self,
+        rows: &mut Import,
+        snapshot: &Snapshot,
+        batch: Batch,
+    ) -> Result<(State, Option<Batch>), Error> {
         let (tables, layout) = (self.index.tables()?, self.index.layout);
-        let documents = std::mem::take(&mut batch.documents);
+        let (view, name) = (self.view, &self.index.name);
+        let (collection, threads) = (self.collection, self.data.parallelization);
+        let Batch {
+            documents, next, ..
+        } = batch;
         let count = documents.len();
-        let shares = map_shares(
-            self.view,
-            &self.index.name,
-            documents,
-            self.data.parallelization,
-            |rows, id, emissions| put_rows(rows, tables, layout, &id, &emissions),
-        )?;
+        let read = || {
+            let has_more = next.scan_from.is_some();
+            has_more.then(|| Batch::read(snapshot, collection, next.clone()))
+        };
+        let (shares, following) = thread::scope(|scope| {
+            let reading = (threads > 1).then(|| scope.spawn(read));
+            let shares = map_shares(view, name, documents, threads, |rows, id, emissions| {
+                put_rows(rows, tables, layout, &id, &emissions);
+            });
+            let following = match reading {
+                Some(reading) => reading.join().map_err(|_| Error::InternalCommunication)?,
+                None => read(),
+            };
+            Ok::<_, Error>((shares?, following.transpose()?))
+        })?;
         for share in shares {
             rows.append(share);
         }
         self.indexed(count);
-        Ok(())
+        Ok((next, following))
     }
 
     fn indexed(&mut self, documents: usize) {
@@ -179,13 +207,20 @@ impl<'a> Building<'a> {
 
 impl ViewIndex {
     /// The state from which all documents of `snapshot` are mapped, instead of those of `batch` and
-    /// what changed after them, if nothing is indexed yet.
+    /// what changed after them, if nothing is indexed yet and that is hardly more.
     pub(super) fn as_new(
         &self,
         snapshot: &Snapshot,
+        collection: &Collection,
+        since: &[u8],
         batch: &Batch,
     ) -> Result<Option<State>, Error> {
         if batch.is_last || has_rows(snapshot, self.tables()?, &[])? {
+            return Ok(None);
+        }
+        let changes = count(snapshot, collection.changes, since, usize::MAX)?;
+        let documents_max = changes.saturating_mul(2);
+        if count(snapshot, collection.documents, &[], documents_max + 1)? > documents_max {
             return Ok(None);
         }
         Ok(Some(State {
@@ -194,6 +229,22 @@ impl ViewIndex {
             ..batch.next.clone()
         }))
     }
+}
+
+/// How many rows a table has from a key on; counts up to `limit`.
+fn count(snapshot: &Snapshot, table: TableId, from: &[u8], limit: usize) -> Result<usize, Error> {
+    let range = (Bound::Included(from), Bound::Unbounded);
+    let mut rows = snapshot.range(table, range, Direction::Ascending)?;
+    let mut count = 0;
+    rows.visit(|_, _| {
+        count += 1;
+        if count < limit {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    })?;
+    Ok(count)
 }
 
 /// Whether a document with this id or one behind it has emitted anything.

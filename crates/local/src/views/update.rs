@@ -236,8 +236,9 @@ impl ViewIndex {
                 building.step(&snapshot, state)?;
                 continue;
             }
+            let since = state.next_change.clone();
             let batch = Batch::read(&snapshot, collection, state)?;
-            if let Some(state) = self.as_new(&snapshot, &batch)? {
+            if let Some(state) = self.as_new(&snapshot, collection, &since, &batch)? {
                 drop(batch);
                 building.step(&snapshot, state)?;
                 continue;

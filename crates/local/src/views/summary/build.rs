@@ -4,12 +4,19 @@
 //! held back until there is a second one: a level with a single run has none, that is the root
 //! (S7). So memory holds a run for each level, and the rows that were not taken away yet.
 
+use std::ops::ControlFlow;
+
+use bonsaidb_store::Entries;
+
 use crate::Error;
 use crate::views::summary::hash::Shape;
 use crate::views::summary::record::{Record, Scope};
 use crate::views::summary::rows::{Rows, key_part};
 use crate::views::summary::run::Run;
 use crate::views::summary::values::{Reducer, Values};
+
+/// How many bytes of entries are read at once, or one entry.
+const CHUNK_BYTES: usize = 32 << 10;
 
 /// A row of a summary: its key and what it holds.
 pub(super) type Row = (Vec<u8>, Record);
@@ -49,24 +56,27 @@ struct Key {
 impl Build<'_> {
     /// Builds the summary of the entries in `rows`. Returns the root.
     pub fn run(&mut self, rows: &Rows<'_>) -> Result<Option<Record>, Error> {
-        let mut entries = rows.entries(&[], None)?;
-        let Some(first) = entries.next().transpose()? else {
+        let mut entries = rows.entries_to_visit()?;
+        let mut chunk = Chunk::default();
+        chunk.fill(&mut entries)?;
+        let Some((first, _)) = chunk.iter().next() else {
             return Ok(None);
         };
-        let mut key = Key::new(key_part(&first.0)?);
+        let mut key = Key::new(key_part(first)?);
         let mut outer = Outer {
             segment: Run::of_results(Vec::new()),
             levels: Levels::new(Scope::outer(), key.part.clone()),
             after_heavy: false,
         };
-        self.entry(&mut key, &first.0, rows.value(&first.1)?)?;
-        for entry in entries {
-            let (entry, stored) = entry?;
-            if !entry.starts_with(&key.part) {
-                self.end_key(&mut outer, &mut key)?;
-                key.begin(key_part(&entry)?);
+        while !chunk.ends.is_empty() {
+            for (entry, stored) in chunk.iter() {
+                if !entry.starts_with(&key.part) {
+                    self.end_key(&mut outer, &mut key)?;
+                    key.begin(key_part(entry)?);
+                }
+                self.entry(&mut key, entry, rows.value(stored)?)?;
             }
-            self.entry(&mut key, &entry, rows.value(&stored)?)?;
+            chunk.fill(&mut entries)?;
         }
         self.end_key(&mut outer, &mut key)?;
         self.end_segment(&mut outer, &[])?;
@@ -134,6 +144,44 @@ impl Build<'_> {
         let levels = &mut outer.levels;
         levels.push(self, 0, start, record.count, record.value.as_deref())?;
         (self.take)((Scope::outer().row(1, start), record))
+    }
+}
+
+/// Entries that are read at once, so that no function of a user is called in between, and nothing
+/// is allocated for each.
+#[derive(Default)]
+struct Chunk {
+    bytes: Vec<u8>,
+    /// Where each key ends, and the value behind it.
+    ends: Vec<(usize, usize)>,
+}
+
+impl Chunk {
+    /// Replaces the entries by those that come next.
+    fn fill(&mut self, entries: &mut Entries<'_>) -> Result<(), Error> {
+        self.bytes.clear();
+        self.ends.clear();
+        entries.visit(|entry, stored| {
+            self.bytes.extend_from_slice(entry);
+            let key_end = self.bytes.len();
+            self.bytes.extend_from_slice(stored);
+            self.ends.push((key_end, self.bytes.len()));
+            if self.bytes.len() < CHUNK_BYTES {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        })?;
+        Ok(())
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let mut start = 0;
+        self.ends.iter().map(move |(key_end, end)| {
+            let entry = (&self.bytes[start..*key_end], &self.bytes[*key_end..*end]);
+            start = *end;
+            entry
+        })
     }
 }
 

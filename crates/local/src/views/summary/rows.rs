@@ -100,6 +100,14 @@ impl<'a> Rows<'a> {
             .range(self.tables.entries, range, Direction::Ascending)?)
     }
 
+    /// All entries, to be looked at.
+    pub fn entries_to_visit(&self) -> Result<Entries<'a>, Error> {
+        let all = bounds(&[], None);
+        Ok(self
+            .reader
+            .range(self.tables.entries, all, Direction::Ascending)?)
+    }
+
     pub fn has_entry(&self, key: &[u8]) -> Result<bool, Error> {
         Ok(self.reader.get(self.tables.entries, key)?.is_some())
     }
