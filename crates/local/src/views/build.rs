@@ -238,11 +238,11 @@ fn count(snapshot: &Snapshot, table: TableId, from: &[u8], limit: usize) -> Resu
     let mut count = 0;
     rows.visit(|_, _| {
         count += 1;
-        if count < limit {
+        Ok::<_, Error>(if count < limit {
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(())
-        }
+        })
     })?;
     Ok(count)
 }

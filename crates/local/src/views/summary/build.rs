@@ -166,13 +166,12 @@ impl Chunk {
             let key_end = self.bytes.len();
             self.bytes.extend_from_slice(stored);
             self.ends.push((key_end, self.bytes.len()));
-            if self.bytes.len() < CHUNK_BYTES {
+            Ok(if self.bytes.len() < CHUNK_BYTES {
                 ControlFlow::Continue(())
             } else {
                 ControlFlow::Break(())
-            }
-        })?;
-        Ok(())
+            })
+        })
     }
 
     fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
