@@ -5,21 +5,22 @@
 //! has handed out to transactions that are not committed yet, so that concurrent pushes never
 //! plan with the same id. Ids of aborted transactions are gaps.
 
-use std::collections::HashMap;
 use std::sync::Mutex;
 
+use bonsaidb_core as core;
 use bonsaidb_core::document::DocumentId;
-use bonsaidb_core::schema::{CollectionName, Schematic};
+use bonsaidb_core::key::NextValueError;
+use bonsaidb_core::schema::NextId;
 
 use crate::Error;
-use crate::documents::Collection;
 use crate::sync::lock;
 
-/// Hands out ids; one per database.
-#[derive(Debug, Default)]
+/// Hands out the ids of one collection.
+#[derive(Debug)]
 pub(crate) struct IdAllocator {
-    /// The greatest id handed out per collection since the database was opened.
-    last: Mutex<HashMap<CollectionName, DocumentId>>,
+    next_id: NextId,
+    /// The greatest id handed out since the database was opened.
+    last: Mutex<Option<DocumentId>>,
 }
 
 /// The ids a transaction may use for a collection, in order. They stay reserved when the
@@ -50,6 +51,30 @@ impl Reservation {
 }
 
 impl IdAllocator {
+    pub fn new(next_id: NextId) -> Self {
+        Self {
+            next_id,
+            last: Mutex::default(),
+        }
+    }
+
+    /// Whether ids can be assigned; without, there is no need to know the greatest.
+    pub fn assigns(&self) -> bool {
+        !matches!(
+            (self.next_id)(None),
+            Err(core::Error::DocumentPush(_, NextValueError::Unsupported))
+        )
+    }
+
+    /// Whether an id is that of a primary key, after which others can come. Ids are bytes, and
+    /// programs may store documents under any.
+    pub fn is_key(&self, id: &DocumentId) -> bool {
+        matches!(
+            (self.next_id)(Some(id.clone())),
+            Ok(_) | Err(core::Error::DocumentPush(..))
+        )
+    }
+
     /// Returns the id for the next of `count` pushes: above everything stored or planned so far
     /// (`floor`), and reserved by nobody else. The ids for the pushes after it are reserved with
     /// it, so that they are consecutive.
@@ -58,22 +83,19 @@ impl IdAllocator {
         reservation: &mut Reservation,
         count: usize,
         floor: Option<&DocumentId>,
-        collection: &Collection,
-        schematic: &Schematic,
     ) -> Result<DocumentId, Error> {
         if let Some(id) = reservation.next_above(floor) {
             return Ok(id);
         }
         let mut last = lock(&self.last);
-        let handed_out = last.get(&collection.name);
-        let mut greatest = handed_out.into_iter().chain(floor).max().cloned();
+        let mut greatest = last.as_ref().into_iter().chain(floor).max().cloned();
         if reservation.ids.is_empty() {
-            reservation.before = handed_out.cloned();
+            reservation.before.clone_from(&last);
         }
         reservation.ids.clear();
         reservation.used = 0;
         for _ in 0..count.max(1) {
-            match schematic.next_id_for_collection(&collection.name, greatest) {
+            match (self.next_id)(greatest) {
                 Ok(id) => {
                     greatest = Some(id.clone());
                     reservation.ids.push(id);
@@ -84,7 +106,7 @@ impl IdAllocator {
             }
         }
         if let Some(id) = reservation.ids.last() {
-            last.insert(collection.name.clone(), id.clone());
+            *last = Some(id.clone());
         }
         reservation
             .next_above(floor)
@@ -92,13 +114,10 @@ impl IdAllocator {
     }
 
     /// Takes back the ids of a transaction that failed, unless others were handed out since.
-    pub fn release(&self, collection: &CollectionName, reservation: Reservation) {
+    pub fn release(&self, reservation: Reservation) {
         let mut last = lock(&self.last);
-        if last.get(collection) == reservation.ids.last() && !reservation.ids.is_empty() {
-            match reservation.before {
-                Some(before) => last.insert(collection.clone(), before),
-                None => last.remove(collection),
-            };
+        if last.as_ref() == reservation.ids.last() && !reservation.ids.is_empty() {
+            *last = reservation.before;
         }
     }
 }

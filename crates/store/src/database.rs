@@ -6,6 +6,7 @@ use crate::checkpoint::{self, Checkpointer};
 use crate::error::Error;
 use crate::files::Files;
 use crate::ids::{Sequence, Stream, TableId};
+use crate::import::{self, Import, Taken};
 use crate::pipeline::{Draft, Kind, Pipeline, Stop};
 use crate::plan::Plan;
 use crate::published::{Published, missing};
@@ -25,6 +26,8 @@ pub(crate) struct Inner {
     pub(crate) stream: Stream,
     /// Held while the file is written, exchanged or removed.
     pub(crate) maintenance: Mutex<()>,
+    /// Held while rows are imported, and while a table is dropped. Taken before `maintenance`.
+    pub(crate) importing: Mutex<()>,
     pub(crate) sweeper: Sweeper,
     pub(crate) checkpointer: Checkpointer,
 }
@@ -175,6 +178,7 @@ impl Database {
     ///
     /// Those of [`transact`](Self::transact).
     pub fn drop_table(&self, table: TableId) -> Result<(), Error> {
+        let importing = lock(&self.inner.importing);
         self.inner.change_catalog(|catalog| {
             let Some((after, writes)) = catalog.drop_table(table) else {
                 return Err(missing(self.inner.published()?.identity(), table));
@@ -184,8 +188,25 @@ impl Database {
                 Some(Draft::internal(Kind::Catalog, writes, Some(after))),
             ))
         })?;
+        drop(importing);
         Sweeper::start(&self.inner);
         Ok(())
+    }
+
+    /// Writes rows straight to the file: all of them, durably, when this returns; or none, if one of
+    /// the keys has a value already or comes twice, which is answered then. Two syncs.
+    ///
+    /// They take no place in the order of writes and no memory but their own, and are not written to
+    /// the log first. That is right only for rows of tables which others do not write to
+    /// meanwhile, and which whoever opens the database after a crash can tell from what
+    /// [derived](Self::derive) writes or transactions say: those from before the import that were not
+    /// durable may be missing then. Snapshots see the rows from here on.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`transact`](Self::transact), and [`Error::ImportDisturbed`].
+    pub fn import(&self, rows: &mut Import) -> Result<Option<Taken>, Error> {
+        import::import(&self.inner, rows)
     }
 
     /// Copies what is alive into a fresh file and continues with that one. Reads and writes go on

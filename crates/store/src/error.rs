@@ -140,6 +140,12 @@ pub enum Error {
         /// The database.
         database: String,
     },
+    /// Rows were to be imported where somebody else was writing.
+    #[error("an import into database {database:?} met other writes to the same rows")]
+    ImportDisturbed {
+        /// The database.
+        database: String,
+    },
     /// Derived writes take no sequence, so they cannot append.
     #[error("derived writes cannot append to table {table}")]
     AppendInDerived {

@@ -1,19 +1,20 @@
 //! Committed rows that are not yet in the file of their database, in order.
 //!
 //! A row is stored once for each version, so that readers of an older state find what was there
-//! then. The version is the position of the write set in the chain of its database. One thread at
-//! a time adds, any number of threads reads meanwhile.
+//! then. The version is the position of the write set in the chain of its database. Any number of
+//! threads adds and reads. A row is there for readers from when its version is published; until
+//! then it may be withdrawn.
 //!
 //! Invariants:
 //! 1. Versions of one row are next to each other, the newest first.
-//! 2. What was added is never changed or removed.
+//! 2. What was published is never changed or removed.
 //! 3. `bytes` is at least the memory taken.
-//! 4. The filter, when there is one, knows every row that readers know of.
+//! 4. The filter, once it is used, knows every row that readers know of.
 
 use std::cmp::Ordering;
 use std::ops::Bound;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering as Atomic};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering as Atomic, fence};
 
 use crossbeam_skiplist::SkipMap;
 use crossbeam_skiplist::map::Entry;
@@ -55,6 +56,10 @@ const FILTERED_ROWS_MIN: usize = 2_048;
 /// How much smaller the filter is than what the memtable may grow to.
 const FILTER_SHARE: usize = 128;
 
+fn row_bytes(row_key: &[u8], value: Option<&[u8]>) -> usize {
+    row_key.len() + value.map_or(0, <[u8]>::len) + ROW_BYTES
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Memtable {
     rows: SkipMap<Place, Option<Vec<u8>>>,
@@ -65,6 +70,8 @@ pub(crate) struct Memtable {
     /// How many rows there are until a filter is made.
     unfiltered: AtomicUsize,
     filter: OnceLock<Filter>,
+    /// Whether the rows from before there was a filter are in it.
+    is_filtered: AtomicBool,
 }
 
 /// One version of one row.
@@ -95,18 +102,37 @@ impl Memtable {
         Self::new(self.bytes_max)
     }
 
-    /// Adds a row, or its removal, as of a version greater than all before.
+    /// Adds a row, or its removal, as of a version that readers do not know yet.
     pub(crate) fn add(&self, row_key: Vec<u8>, version: u64, value: Option<Vec<u8>>) {
-        let bytes = row_key.len() + value.as_ref().map_or(0, Vec::len) + ROW_BYTES;
+        let bytes = row_bytes(&row_key, value.as_deref());
+        // First, so that it is never less than what is there.
+        self.bytes.fetch_add(bytes, Atomic::Relaxed);
         if value.is_none() {
             self.removals.fetch_add(1, Atomic::Relaxed);
         }
+        let added = self.rows.insert(Place { row_key, version }, value);
+        // Either whoever makes a filter finds this row, or the filter is found here.
+        fence(Atomic::SeqCst);
         match self.filter.get() {
-            Some(filter) => filter.add(&row_key),
-            None => self.begin_to_filter(&row_key),
+            Some(filter) => filter.add(&added.key().row_key),
+            None => self.begin_to_filter(&added.key().row_key),
         }
-        self.rows.insert(Place { row_key, version }, value);
-        self.bytes.fetch_add(bytes, Atomic::Relaxed);
+    }
+
+    /// Removes a row that was added and will never be published.
+    pub(crate) fn withdraw(&self, row_key: &[u8], version: u64) {
+        let place = Place {
+            row_key: row_key.to_vec(),
+            version,
+        };
+        let Some(removed) = self.rows.remove(&place) else {
+            return;
+        };
+        let bytes = row_bytes(row_key, removed.value().as_deref());
+        self.bytes.fetch_sub(bytes, Atomic::Relaxed);
+        if removed.value().is_none() {
+            self.removals.fetch_sub(1, Atomic::Relaxed);
+        }
     }
 
     /// Makes the filter when this row is one of many.
@@ -114,13 +140,21 @@ impl Memtable {
         if self.unfiltered.fetch_add(1, Atomic::Relaxed) < FILTERED_ROWS_MIN {
             return;
         }
-        let filter = Filter::new(self.bytes_max / FILTER_SHARE);
+        let is_first = self
+            .filter
+            .set(Filter::new(self.bytes_max / FILTER_SHARE))
+            .is_ok();
+        fence(Atomic::SeqCst);
+        let Some(filter) = self.filter.get() else {
+            return;
+        };
         filter.add(row_key);
-        for row in &self.rows {
-            filter.add(&row.key().row_key);
+        if is_first {
+            for row in &self.rows {
+                filter.add(&row.key().row_key);
+            }
+            self.is_filtered.store(true, Atomic::Release);
         }
-        let is_first = self.filter.set(filter).is_ok();
-        debug_assert!(is_first, "4: two threads add");
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -138,7 +172,8 @@ impl Memtable {
 
     /// The newest row with this key up to `version`.
     pub(crate) fn find(&self, row_key: &[u8], version: u64) -> Option<Stored<'_>> {
-        if let Some(filter) = self.filter.get()
+        if self.is_filtered.load(Atomic::Acquire)
+            && let Some(filter) = self.filter.get()
             && !filter.may_hold(row_key)
         {
             return None;
@@ -324,6 +359,44 @@ mod tests {
         assert_eq!(memtable.find(&[1], 4).unwrap().value(), None);
         assert_eq!(memtable.find(&[1], 9).unwrap().value(), Some(&[11][..]));
         assert!(memtable.find(&[3], 9).is_none());
+    }
+
+    #[test]
+    fn what_is_withdrawn_leaves_the_versions_beside_it() {
+        let memtable = Memtable::default();
+        memtable.add(vec![1], 1, Some(vec![10]));
+        let bytes = memtable.bytes();
+        memtable.add(vec![1], 2, None);
+        memtable.add(vec![2], 2, Some(vec![20]));
+        memtable.withdraw(&[1], 2);
+        memtable.withdraw(&[2], 2);
+        memtable.withdraw(&[3], 2);
+        assert_eq!(memtable.bytes(), bytes);
+        memtable.add(vec![2], 3, Some(vec![21]));
+        assert_eq!(
+            shown(&memtable, 3, Direction::Ascending),
+            "1Some(10) 2Some(21)"
+        );
+    }
+
+    #[test]
+    fn a_filter_that_is_made_while_threads_add_knows_every_row() {
+        let memtable = Memtable::new(1 << 20);
+        let keys = |thread: u32| (0..2_000_u32).map(move |n| (thread * 2_000 + n).to_be_bytes());
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let memtable = &memtable;
+                scope.spawn(move || {
+                    for key in keys(thread) {
+                        memtable.add(key.to_vec(), 1, None);
+                    }
+                });
+            }
+        });
+        assert!(memtable.is_filtered.load(Atomic::Relaxed));
+        for key in (0..4).flat_map(keys) {
+            assert!(memtable.find(&key, 1).is_some());
+        }
     }
 
     #[test]

@@ -51,6 +51,12 @@ impl<'a> Layer<'a> {
         }
     }
 
+    /// Whether there is an entry, of a layer that was not read yet.
+    pub(crate) fn has_any(mut self) -> bool {
+        self.advance(Direction::Ascending);
+        self.key().is_some()
+    }
+
     fn key(&self) -> Option<&[u8]> {
         match self {
             Self::Writes { head, .. } => head.map(|(key, _)| key.as_slice()),

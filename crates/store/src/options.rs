@@ -20,8 +20,8 @@ pub struct Options {
     /// The memory each open database may use for caching. Defaults to 512 MiB, of which only
     /// what is needed is taken.
     pub cache_bytes: usize,
-    /// How many bytes of keys and values of a database are written with one sync. Defaults to
-    /// 1 MiB.
+    /// How many bytes of write sets, of all databases, are written to the log with one sync. Defaults
+    /// to 1 MiB.
     ///
     /// Larger groups carry more transactions when many threads write large values, smaller ones
     /// answer sooner. A transaction larger than this makes a group of its own.

@@ -3,7 +3,6 @@
 //! A plan reads its own writes over those that are queued for the disk over the published state,
 //! and collects effects; nothing of it is visible to anybody until it is admitted.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use crate::error::Error;
@@ -14,7 +13,7 @@ use crate::pipeline::{Draft, Head, Kind, Raise};
 use crate::published::missing;
 use crate::read::{Direction, Entries, Read};
 use crate::value::Value;
-use crate::writes::{Effect, Writes};
+use crate::writes::{Effect, Guards, TableWrites, Writes};
 
 /// The sequence in front of an appended key.
 pub(crate) const SEQUENCE_BYTES: usize = 8;
@@ -27,7 +26,10 @@ pub struct Plan<'a> {
     kind: Kind,
     writes: Writes,
     appends: Vec<(TableId, Vec<u8>, Vec<u8>)>,
-    guards: BTreeMap<TableId, BTreeSet<Vec<u8>>>,
+    guards: Guards,
+    /// The keys that were raised, and what was read below them.
+    raises: Vec<Raise>,
+    absence: Absence,
     /// The first write that cannot be done.
     refused: Option<Error>,
 }
@@ -39,19 +41,50 @@ impl<'a> Plan<'a> {
             kind,
             writes: Writes::default(),
             appends: Vec::new(),
-            guards: BTreeMap::new(),
+            guards: Guards::default(),
+            raises: Vec::new(),
+            absence: Absence::default(),
             refused: None,
         }
     }
 
     /// Reads a value and [guards](Self::guard) its key.
     ///
+    /// Whoever stores many entries under new keys had better do so in the order of the keys: then
+    /// not every one is looked for.
+    ///
     /// # Errors
     ///
     /// Those of [`Read::get`].
     pub fn get_guarded(&mut self, table: TableId, key: &[u8]) -> Result<Option<Value>, Error> {
         self.guard(table, key);
-        self.get(table, key)
+        let is_beyond = self.writes.table(table).is_some_and(|writes| {
+            writes.len() >= ABSENCE_SERVED_MIN && last_key(writes) < Some(key)
+        });
+        if is_beyond && self.absence.covers(table, key) {
+            return Ok(None);
+        }
+        let value = self.get(table, key)?;
+        if is_beyond && value.is_none() && self.absence.is_worth_finding() {
+            self.absence = self.absence_after(table, key);
+        }
+        Ok(value)
+    }
+
+    /// Finds out how far there are no entries after `key`.
+    fn absence_after(&self, table: TableId, key: &[u8]) -> Absence {
+        let range = (Bound::Excluded(key), Bound::Unbounded);
+        let next = self.range(table, range, Direction::Ascending);
+        let end = match next.map(|mut entries| entries.next()) {
+            Ok(Some(Ok((next, _)))) => Some(next),
+            Ok(None) => None,
+            // Whoever reads what is there will hear of it.
+            Ok(Some(Err(_))) | Err(_) => Some(key.to_vec()),
+        };
+        Absence {
+            found: Some((table, key.to_vec(), end)),
+            served: 0,
+        }
     }
 
     /// Makes this transaction be planned again when another one has written `key` since this plan
@@ -59,10 +92,7 @@ impl<'a> Plan<'a> {
     ///
     /// Every reading that a write depends on wants a guard.
     pub fn guard(&mut self, table: TableId, key: &[u8]) {
-        let guarded = self.guards.entry(table).or_default();
-        if !guarded.contains(key) {
-            guarded.insert(key.to_vec());
-        }
+        self.guards.add(table, key);
     }
 
     /// Stores `value` under `key`, replacing what is there.
@@ -101,10 +131,17 @@ impl<'a> Plan<'a> {
             return;
         }
         let effect = match self.writes.get(table, &key) {
-            None => Effect::Raise(value),
-            Some(Effect::Delete) => Effect::Put(value),
-            Some(Effect::Put(own)) => Effect::Put(value.max(own.clone())),
-            Some(Effect::Raise(own)) => Effect::Raise(value.max(own.clone())),
+            Some(Effect::Put(own) | Effect::Raise(own)) if *own >= value => return,
+            Some(Effect::Put(_) | Effect::Delete) => Effect::Put(value),
+            Some(Effect::Raise(_)) => Effect::Raise(value),
+            None => {
+                self.raises.push(Raise {
+                    table,
+                    key: key.clone(),
+                    base: None,
+                });
+                Effect::Raise(value)
+            }
         };
         self.writes.set(table, key, effect);
     }
@@ -161,19 +198,12 @@ impl<'a> Plan<'a> {
         if let Some(error) = self.refused.take() {
             return Err(error);
         }
-        let mut raises = Vec::new();
-        for (table, writes) in self.writes.tables() {
-            for (key, effect) in writes {
-                if let Effect::Raise(_) = effect {
-                    let base = self.get_below(table, key)?;
-                    raises.push(Raise {
-                        table,
-                        key: key.clone(),
-                        base: base.map(Value::into_vec),
-                    });
-                }
-            }
+        let mut raises = std::mem::take(&mut self.raises);
+        for raise in &mut raises {
+            let base = self.get_below(raise.table, &raise.key)?;
+            raise.base = base.map(Value::into_vec);
         }
+        self.guards.close();
         Ok(Draft {
             kind: self.kind,
             writes: self.writes,
@@ -182,6 +212,39 @@ impl<'a> Plan<'a> {
             raises,
             catalog: None,
         })
+    }
+}
+
+fn last_key(writes: &TableWrites) -> Option<&[u8]> {
+    writes.last_key_value().map(|(key, _)| key.as_slice())
+}
+
+/// How many entries a plan stores in the order of their keys before an absence is looked for, and how
+/// often one must be of use before the next is: finding one costs more than reading a key.
+const ABSENCE_SERVED_MIN: usize = 8;
+
+/// Where there are no entries below the writes of a plan, which starts from a state that does not
+/// change: the table, the key after which there are none, and the next one there is.
+#[derive(Default)]
+struct Absence {
+    found: Option<(TableId, Vec<u8>, Option<Vec<u8>>)>,
+    /// How many reads it has answered.
+    served: usize,
+}
+
+impl Absence {
+    fn covers(&mut self, table: TableId, key: &[u8]) -> bool {
+        let covers = self.found.as_ref().is_some_and(|(of, after, end)| {
+            *of == table
+                && after.as_slice() < key
+                && end.as_ref().is_none_or(|end| key < end.as_slice())
+        });
+        self.served += usize::from(covers);
+        covers
+    }
+
+    fn is_worth_finding(&self) -> bool {
+        self.found.is_none() || self.served >= ABSENCE_SERVED_MIN
     }
 }
 

@@ -70,7 +70,8 @@ impl Store {
                 .map_err(|source| io_error(&*folder, "create", "", source))?;
         }
         let log = if folder.is_durable() {
-            Some(Arc::new(Log::open(&folder, options.log_segment_bytes)?))
+            let log = Log::open(&folder, options.log_segment_bytes, options.group_bytes_max)?;
+            Some(Arc::new(log))
         } else {
             None
         };
@@ -236,7 +237,6 @@ impl Shared {
         };
         let log = self.log.as_ref();
         let limits = Limits {
-            group: self.options.group_bytes_max,
             transaction: self.options.transaction_bytes_max,
             memtable: self.options.memtable_bytes_max,
         };
@@ -253,6 +253,7 @@ impl Shared {
             files,
             stream,
             maintenance: Mutex::new(()),
+            importing: Mutex::new(()),
             sweeper: Sweeper::default(),
             checkpointer: Checkpointer::new(Weak::clone(weak)),
         });

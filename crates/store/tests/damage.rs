@@ -2,10 +2,11 @@
 
 mod common;
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use bonsaidb_store::{Direction, Error, MemoryFolder, OpenMode, Read};
+use bonsaidb_store::{Database, Direction, Error, Import, MemoryFolder, OpenMode, Read, TableId};
 use bonsaidb_testkit::disk::{FaultyFolder, Random};
 
 use common::{ALL, Content, content, open_in, put, with_seeds};
@@ -22,7 +23,7 @@ fn original() -> (FaultyFolder, Content) {
     let (store, database) = open_in(&folder).unwrap();
     let table = database.table("things").unwrap();
     let mut random = Random::new(9);
-    for batch in 0..4_u32 {
+    for batch in 0..3_u32 {
         database
             .transact(|plan| {
                 for number in 0..100 {
@@ -33,10 +34,23 @@ fn original() -> (FaultyFolder, Content) {
             })
             .unwrap();
     }
+    import(&database, table, 300..400).unwrap();
     let content = content(&database, table);
     store.close().unwrap();
     drop(database);
     (folder.fork(), content)
+}
+
+fn import(database: &Database, table: TableId, numbers: Range<u32>) -> Result<(), Error> {
+    let mut rows = Import::default();
+    for number in numbers {
+        rows.put(
+            table,
+            |bytes| bytes.extend_from_slice(&key(number)),
+            |bytes| bytes.extend_from_slice(&number.to_be_bytes().repeat(30)),
+        );
+    }
+    database.import(&mut rows).map(drop)
 }
 
 /// Opens, reads and writes. Whatever value is read must have been stored.
@@ -63,6 +77,7 @@ fn use_it(folder: &FaultyFolder, content: &Content) -> Result<(), Error> {
         Ok::<_, Error>(())
     })?;
     drop(snapshot);
+    drop(import(&database, table, 500..600));
     drop(database.compact());
     store.close()
 }

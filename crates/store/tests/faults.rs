@@ -5,16 +5,19 @@ mod common;
 
 use std::sync::Arc;
 
-use bonsaidb_store::{Error, Read};
+use bonsaidb_store::{Error, Import, Read};
 use bonsaidb_testkit::disk::{Faults, FaultyFolder, Random};
 
 use common::{content, get, is_failed_commit, open_in, put, small, try_put, with_seeds};
+
+/// How many rows are imported together.
+const IMPORTED: u8 = 100;
 
 fn value(number: u32) -> Vec<u8> {
     number.to_be_bytes().repeat(100)
 }
 
-/// Opens, writes, compacts, drops a table, and closes. Returns what was acknowledged.
+/// Opens, writes, imports, compacts, drops a table, and closes. Returns what was acknowledged.
 fn work(folder: &Arc<FaultyFolder>) -> (u32, Result<(), Error>) {
     let mut acknowledged = 0;
     let mut work = || {
@@ -25,6 +28,18 @@ fn work(folder: &Arc<FaultyFolder>) -> (u32, Result<(), Error>) {
                 let other = database.table("other")?;
                 try_put(&database, other, b"a", b"b")?;
                 database.drop_table(other)?;
+            }
+            if number == 6 {
+                let imported = database.table("imported")?;
+                let mut rows = Import::default();
+                for row in 0..IMPORTED {
+                    rows.put(
+                        imported,
+                        |key| key.push(row),
+                        |value| value.extend([row; 99]),
+                    );
+                }
+                database.import(&mut rows)?;
             }
             if number == 8 {
                 database.compact()?;
@@ -49,6 +64,14 @@ fn check(folder: &Arc<FaultyFolder>, acknowledged: u32) {
     assert!(count >= acknowledged, "{count} of {acknowledged} found");
     for number in 0..count {
         assert_eq!(found.get(&number.to_be_bytes()[..]), Some(&value(number)));
+    }
+    if let Some(imported) = database.find_table("imported").unwrap() {
+        let rows = content(&database, imported).len();
+        let expected = usize::from(IMPORTED);
+        assert!(
+            rows == expected || rows == 0 && acknowledged <= 6,
+            "{rows} rows"
+        );
     }
     put(&database, table, b"after", b"");
 }

@@ -217,6 +217,45 @@ fn when_a_sync_fails_everybody_waiting_hears_of_it() {
     assert_eq!(snapshot.sequence(), Sequence::from(1));
 }
 
+/// A memtable is written to the file as of one write set, although later ones are queued and
+/// entered by then.
+#[test]
+fn a_checkpoint_begins_between_two_queued_writes_and_holds_what_came_before() {
+    let (folder, store, database, table) = open(small());
+    put(&database, table, b"before", b"1");
+    folder.close_for(".log");
+    thread::scope(|scope| {
+        let _open = OpenOnDrop(&folder);
+        for key in [b"a", b"b"] {
+            let database = &database;
+            scope.spawn(move || put(database, table, key, b"queued"));
+        }
+        folder.wait_until_held();
+        wait_until_queued(&database, table, 3);
+        let compacted = scope.spawn(|| database.compact());
+        // Once it waits for the queue, the next write goes into another memtable.
+        thread::sleep(std::time::Duration::from_millis(20));
+        scope.spawn(|| put(&database, table, b"c", b"behind"));
+        wait_until_queued(&database, table, 4);
+        let snapshot = database.snapshot().unwrap();
+        let seen = entries(&snapshot, table, ALL, Direction::Ascending);
+        assert_eq!(seen, [(b"before".to_vec(), b"1".to_vec())]);
+        folder.open();
+        compacted.join().unwrap().unwrap();
+    });
+    let check = |database: &Database| {
+        let snapshot = database.snapshot().unwrap();
+        let seen = entries(&snapshot, table, ALL, Direction::Ascending);
+        let keys: Vec<_> = seen.iter().map(|(key, _)| key.as_slice()).collect();
+        assert_eq!(keys, [&b"a"[..], b"b", b"before", b"c"]);
+        assert_eq!(snapshot.sequence(), Sequence::from(4));
+    };
+    check(&database);
+    store.close().unwrap();
+    let store = Store::open(folder as Arc<dyn Folder>, small()).unwrap();
+    check(&store.database("test").unwrap());
+}
+
 #[test]
 fn threads_that_only_raise_one_key_never_plan_twice() {
     let (_folder, _store, database, table) = open(small());

@@ -11,13 +11,14 @@
 //! 3. Everything `verify` looks at is sound, and writing goes on.
 //! 4. Derived rows are those of one batch, not older than the last settled one, and not made from
 //!    transactions that are lost.
+//! 5. Every import that returned is there, and each import is there whole or not at all.
 
 mod common;
 
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use bonsaidb_store::{Database, Error, Read, Sequence, TableId};
+use bonsaidb_store::{Database, Error, Import, Read, Sequence, TableId};
 use bonsaidb_testkit::disk::{Faults, FaultyFolder, Random};
 
 use common::{ALL, Content, content, entries, get, open_in, open_with, tiny, with_seeds};
@@ -32,7 +33,12 @@ struct Workload {
     acknowledged: usize,
     /// What was derived and must be there.
     settled: Option<Vec<u8>>,
+    /// How many imports have returned.
+    imported: usize,
 }
+
+/// How many rows each import has.
+const IMPORTED_ROWS: usize = 40;
 
 impl Workload {
     fn new(seed: u64) -> Self {
@@ -42,6 +48,7 @@ impl Workload {
             states: vec![Content::new()],
             acknowledged: 0,
             settled: None,
+            imported: 0,
         }
     }
 
@@ -55,6 +62,7 @@ impl Workload {
                 0 => database.compact()?,
                 1 => self.drop_another_table(&database)?,
                 2 => self.derive(&database)?,
+                6 => self.import(&database)?,
                 3 => {
                     // Another stream in the same log.
                     let table = other.table("things")?;
@@ -92,6 +100,23 @@ impl Workload {
             database.settle()?;
             self.settled = Some(number);
         }
+        Ok(())
+    }
+
+    /// Rows that lie between those of other imports.
+    fn import(&mut self, database: &Database) -> Result<(), Error> {
+        let table = database.table("imported")?;
+        let mut rows = Import::default();
+        for row in 0..IMPORTED_ROWS {
+            let key = [row.to_be_bytes(), self.imported.to_be_bytes()].concat();
+            rows.put(
+                table,
+                |bytes| bytes.extend_from_slice(&key),
+                |bytes| bytes.extend_from_slice(&[9; 200]),
+            );
+        }
+        assert_eq!(database.import(&mut rows)?, None);
+        self.imported += 1;
         Ok(())
     }
 
@@ -175,6 +200,7 @@ impl Workload {
         } else {
             assert_eq!(self.settled, None, "4");
         }
+        self.check_imported(&database);
         common::put(&database, table, b"after", b"crash");
         store.close().unwrap();
         // Whatever was opened is whole in its files now.
@@ -183,6 +209,28 @@ impl Workload {
         let after = get(&database, table, b"after");
         assert_eq!(after.as_deref(), Some(&b"crash"[..]));
         assert_eq!(content(&database, table).len(), found.len() + 1);
+    }
+}
+
+impl Workload {
+    fn check_imported(&self, database: &Database) {
+        let Some(table) = database.find_table("imported").unwrap() else {
+            return assert_eq!(self.imported, 0, "5");
+        };
+        let mut found = vec![0; self.imported + 1];
+        for (key, _) in content(database, table) {
+            let import = usize::from_be_bytes(key[8..].try_into().unwrap());
+            found[import] += 1;
+        }
+        let last = found.pop().unwrap();
+        assert!(
+            found.iter().all(|rows| *rows == IMPORTED_ROWS),
+            "5: {found:?}"
+        );
+        assert!(
+            [0, IMPORTED_ROWS].contains(&last),
+            "5: {last} rows of an import"
+        );
     }
 }
 

@@ -126,6 +126,74 @@ fn a_plan_that_fails_or_writes_nothing_commits_nothing() {
 }
 
 #[test]
+fn what_is_there_is_found_by_whoever_stores_many_in_order() {
+    let (_store, database, table) = open();
+    let other = database.table("others").unwrap();
+    let key = |number: u16| number.to_be_bytes().to_vec();
+    let put_all = |numbers: &[u16]| {
+        let stored = database.transact(|plan| {
+            for number in numbers {
+                plan.put(table, key(*number), b"old".to_vec());
+            }
+            Ok::<_, Error>(())
+        });
+        stored.unwrap();
+    };
+    // In the file, in memory, and removed since.
+    put_all(&[30, 31, 200, 500, 501, 502]);
+    database.compact().unwrap();
+    put_all(&[80, 81, 400]);
+    database
+        .transact(|plan| {
+            plan.delete(table, key(501));
+            Ok::<_, Error>(())
+        })
+        .unwrap();
+    let old = [30, 31, 80, 81, 200, 400, 500, 502];
+    let planned = database.transact(|plan| {
+        for number in 0..600 {
+            let found = plan.get_guarded(table, &key(number))?;
+            assert_eq!(found.is_some(), old.contains(&number), "{number}");
+            plan.put(table, key(number), b"new".to_vec());
+            // Whatever is known of one table is not so in another, or of what was just stored.
+            assert_eq!(plan.get_guarded(other, &key(number))?, None);
+            plan.put(other, key(number), Vec::new());
+            assert!(plan.get_guarded(other, &key(number))?.is_some());
+            plan.delete(other, key(number));
+            assert_eq!(plan.get_guarded(other, &key(number))?, None);
+        }
+        for number in old {
+            let found = plan.get_guarded(table, &key(number))?;
+            assert_eq!(found.as_deref(), Some(&b"new"[..]));
+        }
+        Ok::<_, Error>(())
+    });
+    planned.unwrap();
+}
+
+#[test]
+fn keys_that_were_not_looked_for_are_guarded_all_the_same() {
+    let (_store, database, table) = open();
+    let mut attempts = 0;
+    let planned = database.transact(|plan| {
+        attempts += 1;
+        for number in 0..100_u8 {
+            let is_there = plan.get_guarded(table, &[number])?.is_some();
+            assert_eq!(is_there, attempts == 2 && number == 99);
+            plan.put(table, vec![number], b"mine".to_vec());
+        }
+        if attempts == 1 {
+            thread::scope(|scope| {
+                scope.spawn(|| put(&database, table, &[99], b"theirs"));
+            });
+        }
+        Ok::<_, Error>(())
+    });
+    planned.unwrap();
+    assert_eq!(attempts, 2);
+}
+
+#[test]
 fn a_panic_in_a_plan_leaves_everything_usable() {
     let (_store, database, table) = open();
     let panicked = catch_unwind(AssertUnwindSafe(|| {

@@ -27,6 +27,8 @@ pub use names::{
 };
 pub use reference::{Nameable, NamedReference};
 pub use schema::Schema;
+#[doc(hidden)]
+pub use schematic::NextId;
 pub use schematic::Schematic;
 pub use serialized::SerializedCollection;
 pub use summary::{CollectionSummary, SchemaSummary, ViewSummary};

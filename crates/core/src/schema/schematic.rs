@@ -29,8 +29,12 @@ pub struct Schematic {
 struct CollectionDefinition {
     key: KeyDescription,
     encryption_key: Option<KeyId>,
-    next_id: fn(Option<DocumentId>) -> Result<DocumentId, Error>,
+    next_id: NextId,
 }
+
+/// Returns the id after this one, or the first.
+#[doc(hidden)]
+pub type NextId = fn(Option<DocumentId>) -> Result<DocumentId, Error>;
 
 impl Schematic {
     /// Returns the definition of `S`.
@@ -138,6 +142,15 @@ impl Schematic {
             .get(collection)
             .ok_or(Error::CollectionNotFound)?;
         (definition.next_id)(id)
+    }
+
+    /// Returns what [`next_id_for_collection`](Self::next_id_for_collection) calls, for those who
+    /// call it for every document.
+    #[doc(hidden)]
+    pub fn next_id_function(&self, collection: &CollectionName) -> Result<NextId, Error> {
+        let definition = self.collections.get(collection);
+        let definition = definition.ok_or(Error::CollectionNotFound)?;
+        Ok(definition.next_id)
     }
 
     /// Returns the view of this name.

@@ -1,4 +1,4 @@
-//! What all handles of a database share: its tables, views and id allocator.
+//! What all handles of a database share: its tables and views.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::{self, Debug};
@@ -13,7 +13,6 @@ use bonsaidb_store::{self as store, Direction, Read, TableId};
 use crate::Error;
 use crate::config::ProgressListener;
 use crate::documents::{ABSENT, Collection, META_TABLE};
-use crate::ids::IdAllocator;
 use crate::jobs::Jobs;
 use crate::transactions::TRANSACTIONS_TABLE;
 use crate::views::{self, LAZY_VIEWS_TABLE, STRICT_VIEWS_TABLE, State, ViewIndex, ViewTables};
@@ -30,7 +29,6 @@ pub(crate) struct Data {
     pub name: String,
     pub schematic: Arc<Schematic>,
     pub store: store::Database,
-    pub ids: IdAllocator,
     pub jobs: Arc<Jobs>,
     /// One-row records: the greatest ids.
     pub meta: TableId,
@@ -43,6 +41,7 @@ pub(crate) struct Data {
     transactions_kept: u64,
     collections: BTreeMap<CollectionName, Collection>,
     views: BTreeMap<ViewName, Arc<ViewIndex>>,
+    /// Those collections alone that have any.
     strict: BTreeMap<CollectionName, Vec<Arc<ViewIndex>>>,
     changed_documents: AtomicU64,
     /// How many documents were written or indexed.
@@ -94,14 +93,14 @@ impl Data {
                 let views = schematic
                     .eager_views_in_collection(name)
                     .filter_map(|view| views.get(&view.view_name()).cloned());
-                (name.clone(), views.collect())
+                (name.clone(), views.collect::<Vec<_>>())
             })
+            .filter(|(_, views)| !views.is_empty())
             .collect();
         Ok(Self {
             name: name.to_owned(),
             schematic,
             store,
-            ids: IdAllocator::default(),
             jobs: options.jobs,
             meta,
             transactions,

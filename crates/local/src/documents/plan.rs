@@ -4,7 +4,7 @@
 //! otherwise. It may be planned several times before it is admitted, so hashing is done once,
 //! in [`Prepared::new`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
 
 use arc_bytes::serde::CowBytes;
@@ -26,23 +26,33 @@ use crate::views::ViewIndex;
 pub(crate) struct Prepared<'a> {
     data: &'a Data,
     steps: Vec<Step<'a>>,
-    pushes: HashMap<CollectionName, Pushes>,
+    /// One for each collection of the transaction.
+    ids: Vec<Ids<'a>>,
 }
 
 struct Step<'a> {
     collection: &'a Collection,
     strict: &'a [Arc<ViewIndex>],
+    /// The place of the collection's ids.
+    ids: usize,
     command: &'a Command,
     /// The first revision of the contents, if the command has any.
     revision: Option<Revision>,
 }
 
-/// The pushes into one collection that have no id yet.
-#[derive(Default)]
-struct Pushes {
+/// The ids of new documents in one collection.
+struct Ids<'a> {
+    collection: &'a Collection,
     reservation: Reservation,
-    total: usize,
-    done: usize,
+    /// How many documents are pushed without an id.
+    pushes: usize,
+    /// How many of them have one by now.
+    pushed: usize,
+    /// The greatest that was stored when the plan began, once that was read.
+    stored: Option<DocumentId>,
+    is_stored_read: bool,
+    /// The greatest that the plan has given to a document.
+    planned: Option<DocumentId>,
 }
 
 /// How many documents a transaction changed, for what is done about that later.
@@ -57,45 +67,33 @@ impl<'a> Prepared<'a> {
     ///
     /// Fails with [`core::Error::CollectionNotFound`] or [`Error::TransactionTooLarge`].
     pub fn new(data: &'a Data, transaction: &'a Transaction) -> Result<Self, Error> {
-        let mut pushes: HashMap<CollectionName, Pushes> = HashMap::new();
-        let steps = transaction
-            .operations
-            .iter()
-            .map(
-                |Operation {
-                     collection,
-                     command,
-                 }| {
-                    let found = data.collection(collection)?;
-                    let revision = match command {
-                        Command::Insert { contents, id } => {
-                            if id.is_none() {
-                                pushes.entry(collection.clone()).or_default().total += 1;
-                            }
-                            Some(Revision::new(contents))
-                        }
-                        Command::Update { contents, .. } | Command::Overwrite { contents, .. } => {
-                            Some(Revision::new(contents))
-                        }
-                        Command::Delete { .. } | Command::Check { .. } => None,
-                    };
-                    Ok(Step {
-                        collection: found,
-                        strict: data.strict_views(collection),
-                        command,
-                        revision,
-                    })
-                },
-            )
-            .collect::<Result<Vec<_>, Error>>()?;
+        let mut steps: Vec<Step<'_>> = Vec::with_capacity(transaction.operations.len());
+        let mut ids = Vec::new();
+        for operation in &transaction.operations {
+            let Operation {
+                collection,
+                command,
+            } = operation;
+            let step = match steps.last() {
+                Some(last) if last.collection.name == *collection => Step { command, ..*last },
+                _ => Step::new(data, collection, &mut ids, command)?,
+            };
+            let revision = match command {
+                Command::Insert { contents, id } => {
+                    ids[step.ids].pushes += usize::from(id.is_none());
+                    Some(Revision::new(contents))
+                }
+                Command::Update { contents, .. } | Command::Overwrite { contents, .. } => {
+                    Some(Revision::new(contents))
+                }
+                Command::Delete { .. } | Command::Check { .. } => None,
+            };
+            steps.push(Step { revision, ..step });
+        }
         if steps.len() > COLLECTIONS_MAX && data.collection_count() > COLLECTIONS_MAX {
             return Err(Error::TransactionTooLarge);
         }
-        Ok(Self {
-            data,
-            steps,
-            pushes,
-        })
+        Ok(Self { data, steps, ids })
     }
 
     /// Makes sure that the strict views of all collections can be planned with. The answer is to
@@ -127,20 +125,15 @@ impl<'a> Prepared<'a> {
 
     /// Plans every operation. Called again from the start when the plan was not admitted.
     pub fn plan(&mut self, plan: &mut Plan<'_>) -> Result<Changes, Error> {
-        for pushes in self.pushes.values_mut() {
-            pushes.reservation.rewind();
-            pushes.done = 0;
+        for ids in &mut self.ids {
+            ids.rewind();
         }
         let mut record = Record::default();
         let mut documents = 0;
-        let Self {
-            data,
-            steps,
-            pushes,
-        } = self;
+        let Self { data, steps, ids } = self;
         let mut results = Vec::with_capacity(steps.len());
         for step in steps {
-            let result = step.plan(plan, data, pushes)?;
+            let result = step.plan(plan, data, &mut ids[step.ids])?;
             let changed = match &result {
                 OperationResult::Success => None,
                 OperationResult::DocumentUpdated { header, .. } => Some((&header.id, false)),
@@ -152,34 +145,110 @@ impl<'a> Prepared<'a> {
             }
             results.push(result);
         }
+        for ids in ids {
+            if let Some(greatest) = &ids.planned {
+                let key = ids.collection.greatest_id_key.clone();
+                plan.raise(data.meta, key, greatest.to_vec());
+            }
+        }
         plan.append(data.transactions, Vec::new(), record.into_bytes());
         Ok(Changes { results, documents })
     }
 
     /// Gives back the ids that were reserved for a transaction that failed.
     pub fn release(self) {
-        for (collection, pushes) in self.pushes {
-            self.data.ids.release(&collection, pushes.reservation);
+        for ids in self.ids {
+            ids.collection.ids.release(ids.reservation);
         }
     }
 }
 
-impl Step<'_> {
+impl<'a> Ids<'a> {
+    /// Finds those of a collection among those of a transaction, or adds them.
+    fn place(all: &mut Vec<Self>, collection: &'a Collection) -> usize {
+        let place = all
+            .iter()
+            .rposition(|ids| std::ptr::eq(ids.collection, collection));
+        place.unwrap_or_else(|| {
+            all.push(Self {
+                collection,
+                reservation: Reservation::default(),
+                pushes: 0,
+                pushed: 0,
+                stored: None,
+                is_stored_read: false,
+                planned: None,
+            });
+            all.len() - 1
+        })
+    }
+
+    /// Begins another plan of the transaction.
+    fn rewind(&mut self) {
+        self.reservation.rewind();
+        self.pushed = 0;
+        self.is_stored_read = false;
+        self.planned = None;
+    }
+
+    /// The id for the next push.
+    fn next(&mut self, plan: &Plan<'_>, data: &Data) -> Result<DocumentId, Error> {
+        if !self.is_stored_read {
+            let stored = plan.get(data.meta, &self.collection.greatest_id_key)?;
+            let stored = stored.map(|id| DocumentId::try_from(&id[..]));
+            self.stored = stored.transpose()?;
+            self.is_stored_read = true;
+        }
+        let floor = self.planned.as_ref().max(self.stored.as_ref());
+        let count = self.pushes.saturating_sub(self.pushed);
+        let allocator = &self.collection.ids;
+        let id = allocator.next(&mut self.reservation, count, floor)?;
+        self.pushed += 1;
+        Ok(id)
+    }
+
+    /// Takes note of a new document's id.
+    fn note(&mut self, id: &DocumentId) {
+        let collection = self.collection;
+        if collection.assigns_ids && self.planned.as_ref() < Some(id) && collection.ids.is_key(id) {
+            self.planned = Some(id.clone());
+        }
+    }
+}
+
+impl<'a> Step<'a> {
+    /// The step of a command whose contents are not hashed yet.
+    fn new(
+        data: &'a Data,
+        collection: &CollectionName,
+        ids: &mut Vec<Ids<'a>>,
+        command: &'a Command,
+    ) -> Result<Self, Error> {
+        let found = data.collection(collection)?;
+        Ok(Self {
+            collection: found,
+            strict: data.strict_views(collection),
+            ids: Ids::place(ids, found),
+            command,
+            revision: None,
+        })
+    }
+
     fn plan(
         &self,
         plan: &mut Plan<'_>,
         data: &Data,
-        pushes: &mut HashMap<CollectionName, Pushes>,
+        ids: &mut Ids<'_>,
     ) -> Result<OperationResult, Error> {
         match self.command {
             Command::Insert { id, contents } => {
                 let id = match id {
                     Some(id) => id.clone(),
-                    None => self.next_id(plan, data, pushes)?,
+                    None => ids.next(plan, data)?,
                 };
                 match self.stored(plan, &id)? {
                     Some(stored) => Err(self.conflict(id, &stored)?),
-                    None => self.store(plan, data, id, self.first_revision()?, contents),
+                    None => self.insert(plan, data, ids, id, contents),
                 }
             }
             Command::Update { header, contents } => {
@@ -189,7 +258,7 @@ impl Step<'_> {
             }
             Command::Overwrite { id, contents } => match self.stored(plan, id)? {
                 Some(stored) => self.replace(plan, data, id.clone(), &stored, contents),
-                None => self.store(plan, data, id.clone(), self.first_revision()?, contents),
+                None => self.insert(plan, data, ids, id.clone(), contents),
             },
             Command::Delete { header } => {
                 let stored = self.stored_or_missing(plan, &header.id)?;
@@ -249,6 +318,19 @@ impl Step<'_> {
         self.revision.ok_or(Error::InternalCommunication)
     }
 
+    /// Stores a document that was not there.
+    fn insert(
+        &self,
+        plan: &mut Plan<'_>,
+        data: &Data,
+        ids: &mut Ids<'_>,
+        id: DocumentId,
+        contents: &[u8],
+    ) -> Result<OperationResult, Error> {
+        ids.note(&id);
+        self.store(plan, data, id, self.first_revision()?, contents)
+    }
+
     /// Replaces a stored document, unless the contents are the same.
     fn replace(
         &self,
@@ -293,9 +375,6 @@ impl Step<'_> {
             packed::pack(revision, contents),
         );
         self.note_change(plan, &id);
-        if collection.assigns_ids && revision.id == 0 && collection.is_key(&data.schematic, &id) {
-            plan.raise(data.meta, collection.greatest_id_key.clone(), id.to_vec());
-        }
         let header = Header { id, revision };
         if !self.strict.is_empty() {
             let document = BorrowedDocument {
@@ -321,27 +400,5 @@ impl Step<'_> {
             collection: self.collection.name.clone(),
             header,
         }
-    }
-
-    fn next_id(
-        &self,
-        plan: &Plan<'_>,
-        data: &Data,
-        pushes: &mut HashMap<CollectionName, Pushes>,
-    ) -> Result<DocumentId, Error> {
-        let greatest = plan
-            .get(data.meta, &self.collection.greatest_id_key)?
-            .map(|value| DocumentId::try_from(&value[..]))
-            .transpose()?;
-        let pushes = pushes.entry(self.collection.name.clone()).or_default();
-        let id = data.ids.next(
-            &mut pushes.reservation,
-            pushes.total.saturating_sub(pushes.done),
-            greatest.as_ref(),
-            self.collection,
-            &data.schematic,
-        )?;
-        pushes.done += 1;
-        Ok(id)
     }
 }

@@ -2,14 +2,12 @@
 
 use std::ops::Bound;
 
-use bonsaidb_core as core;
-use bonsaidb_core::document::DocumentId;
 use bonsaidb_core::document::KeyId;
-use bonsaidb_core::key::NextValueError;
 use bonsaidb_core::schema::{CollectionName, Qualified, Schematic};
 use bonsaidb_store::{self as store, Direction, Read, TableId};
 
 use crate::Error;
+use crate::ids::IdAllocator;
 
 /// Id high-water marks of collections, and whatever else is one row.
 pub(crate) const META_TABLE: &str = "meta";
@@ -32,7 +30,8 @@ pub(crate) struct Collection {
     pub greatest_id_key: Vec<u8>,
     /// Whether the documents have to be encrypted.
     pub is_encrypted: bool,
-    /// Whether ids can be assigned; without, there is no need to know the greatest.
+    pub ids: IdAllocator,
+    /// Whether `ids` can be assigned.
     pub assigns_ids: bool,
 }
 
@@ -44,6 +43,7 @@ impl Collection {
         table: impl Fn(&str) -> Result<TableId, store::Error>,
     ) -> Result<Self, Error> {
         let encoded = name.encoded();
+        let ids = IdAllocator::new(schematic.next_id_function(name)?);
         Ok(Self {
             name: name.clone(),
             documents: table(&format!("documents/{encoded}"))?,
@@ -55,20 +55,9 @@ impl Collection {
                 .encryption_key_for_collection(name)
                 .is_some_and(|key| *key != KeyId::None),
             greatest_id_key: format!("greatest-id/{encoded}").into_bytes(),
-            assigns_ids: !matches!(
-                schematic.next_id_for_collection(name, None),
-                Err(core::Error::DocumentPush(_, NextValueError::Unsupported))
-            ),
+            assigns_ids: ids.assigns(),
+            ids,
         })
-    }
-
-    /// Whether an id is that of a primary key, after which others can come. Ids are bytes, and
-    /// programs may store documents under any.
-    pub fn is_key(&self, schematic: &Schematic, id: &DocumentId) -> bool {
-        matches!(
-            schematic.next_id_for_collection(&self.name, Some(id.clone())),
-            Ok(_) | Err(core::Error::DocumentPush(..))
-        )
     }
 
     /// Whether a document changed at or after this key of the change index.

@@ -7,11 +7,16 @@ use crate::varint;
 /// The stored form of `keys`.
 pub(crate) fn encode<'a>(keys: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(32);
+    push(keys, &mut bytes);
+    bytes
+}
+
+/// Appends the stored form of `keys`.
+pub(crate) fn push<'a>(keys: impl Iterator<Item = &'a [u8]>, bytes: &mut Vec<u8>) {
     for key in keys {
-        varint::push(key.len() as u64, &mut bytes);
+        varint::push(key.len() as u64, bytes);
         bytes.extend_from_slice(key);
     }
-    bytes
 }
 
 /// The keys of a stored row, or `None` if it is damaged.

@@ -39,27 +39,38 @@ pub(crate) struct StoredEntry {
 impl Layout {
     /// The stored key of what `document` emits under `key`.
     pub fn entry_key(self, key: &[u8], document: &DocumentId) -> Vec<u8> {
-        let mut bytes = escaped(key, END);
+        let mut bytes = Vec::with_capacity(key.len() + 16);
+        self.push_key(key, document, &mut bytes);
+        bytes
+    }
+
+    /// Appends the stored key of what `document` emits under `key`.
+    pub fn push_key(self, key: &[u8], document: &DocumentId, bytes: &mut Vec<u8>) {
+        push_escaped(key, END, bytes);
         if self == Self::Shared {
             bytes.extend_from_slice(document);
         }
-        bytes
     }
 
     /// The stored form of a mapping.
     pub fn encode(self, mapping: &Serialized) -> StoredEntry {
-        let source = &mapping.source;
         let mut value = Vec::with_capacity(64 + mapping.value.len());
-        push_revision(source.revision, &mut value);
-        if self == Self::Unique {
-            varint::push(source.id.len() as u64, &mut value);
-            value.extend_from_slice(&source.id);
-        }
-        value.extend_from_slice(&mapping.value);
+        self.push_value(mapping, &mut value);
         StoredEntry {
-            key: self.entry_key(&mapping.key, &source.id),
+            key: self.entry_key(&mapping.key, &mapping.source.id),
             value,
         }
+    }
+
+    /// Appends the stored value of a mapping.
+    pub fn push_value(self, mapping: &Serialized, bytes: &mut Vec<u8>) {
+        let source = &mapping.source;
+        push_revision(source.revision, bytes);
+        if self == Self::Unique {
+            varint::push(source.id.len() as u64, bytes);
+            bytes.extend_from_slice(&source.id);
+        }
+        bytes.extend_from_slice(&mapping.value);
     }
 
     /// The serialized value of a stored entry, or `None` if the entry is damaged.
@@ -101,6 +112,12 @@ impl Layout {
 /// `key` escaped, and the byte that follows it.
 fn escaped(key: &[u8], end: u8) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(key.len() + 16);
+    push_escaped(key, end, &mut bytes);
+    bytes
+}
+
+/// Appends `key` escaped, and the byte that follows it.
+fn push_escaped(key: &[u8], end: u8, bytes: &mut Vec<u8>) {
     for byte in key {
         match *byte {
             END | ESCAPE => bytes.extend_from_slice(&[ESCAPE, byte + 1]),
@@ -108,7 +125,6 @@ fn escaped(key: &[u8], end: u8) -> Vec<u8> {
         }
     }
     bytes.push(end);
-    bytes
 }
 
 /// The escaped view key of an entry with its terminator: what all entries of the key begin with.

@@ -80,14 +80,33 @@ pub(crate) fn map_all(
     documents: Vec<Changed>,
     threads: usize,
 ) -> Result<Vec<(DocumentId, Emissions)>, Error> {
+    let push = |mapped: &mut Vec<_>, id, emissions| mapped.push((id, emissions));
+    let shares = map_shares(view, name, documents, threads, push)?;
+    Ok(shares.into_iter().flatten().collect())
+}
+
+/// Maps all of `documents`, on up to `threads` threads, each of which adds what its share of them
+/// emits to something of its own. Returns these in the order of the documents.
+pub(crate) fn map_shares<T: Default + Send>(
+    view: &dyn view::Serialized,
+    name: &ViewName,
+    documents: Vec<Changed>,
+    threads: usize,
+    add: impl Fn(&mut T, DocumentId, Emissions) + Sync,
+) -> Result<Vec<T>, Error> {
+    let map_share = |share: Vec<Changed>| {
+        let mut mapped = T::default();
+        for document in share {
+            let (id, emissions) = map_changed(view, name, document)?;
+            add(&mut mapped, id, emissions);
+        }
+        Ok::<_, Error>(mapped)
+    };
     let threads = threads
         .min(documents.len() / DOCUMENTS_PER_THREAD_MIN)
         .max(1);
     if threads == 1 {
-        return documents
-            .into_iter()
-            .map(|document| map_changed(view, name, document))
-            .collect();
+        return Ok(vec![map_share(documents)?]);
     }
     let share = documents.len().div_ceil(threads);
     let mut documents = documents.into_iter();
@@ -98,19 +117,14 @@ pub(crate) fn map_all(
         let running = shares
             .into_iter()
             .map(|share| {
-                scope.spawn(move || {
-                    share
-                        .into_iter()
-                        .map(|document| map_changed(view, name, document))
-                        .collect::<Result<Vec<_>, _>>()
-                })
+                let map_share = &map_share;
+                scope.spawn(move || map_share(share))
             })
             .collect::<Vec<_>>();
-        let mut mapped = Vec::new();
-        for share in running {
-            mapped.extend(share.join().map_err(|_| Error::InternalCommunication)??);
-        }
-        Ok(mapped)
+        let join = |share: thread::ScopedJoinHandle<'_, _>| {
+            share.join().map_err(|_| Error::InternalCommunication)?
+        };
+        running.into_iter().map(join).collect()
     })
 }
 

@@ -9,6 +9,7 @@
 //! entries *touched* since the summary took them in.
 
 mod batch;
+mod build;
 mod emitted;
 mod entry;
 mod index;

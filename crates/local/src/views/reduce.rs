@@ -198,6 +198,7 @@ fn take_in<T>(
     answer: &dyn Fn(&Reader<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     loop {
+        upkeep.build(&data.store)?;
         let answered = data.store.derive(|plan| {
             if !upkeep.step(plan)? {
                 return Ok(None);

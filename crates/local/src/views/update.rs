@@ -19,6 +19,7 @@ use crate::database::Data;
 use crate::sync::lock;
 use crate::user_code;
 use crate::views::batch::Batch;
+use crate::views::build::Building;
 use crate::views::mapping::map_all;
 use crate::views::summary::Upkeep;
 use crate::views::{Pair, ViewIndex};
@@ -225,27 +226,27 @@ impl ViewIndex {
         let collection = data.collection(&self.name.collection)?;
         let table = data.view_states.lazy;
         self.tables()?;
-        let mut indexed = 0;
-        let mut builds = false;
+        let mut building = Building::new(self, data)?;
         loop {
             let snapshot = data.store.snapshot()?;
             let state = self
                 .state(&snapshot, table)?
                 .ok_or_else(|| Error::damaged(format!("the state of view `{}`", self.name)))?;
-            let scans = state.scan_from.is_some();
-            builds |= scans;
+            if state.scan_from.is_some() {
+                building.step(&snapshot, state)?;
+                continue;
+            }
             let batch = Batch::read(&snapshot, collection, state)?;
+            if let Some(state) = self.as_new(&snapshot, &batch)? {
+                drop(batch);
+                building.step(&snapshot, state)?;
+                continue;
+            }
             let batch_documents = batch.documents.len() as u64;
-            indexed += batch_documents;
             let mapped = map_all(view, &self.name, batch.documents, data.parallelization)?;
             let next = batch.next.encode();
             let write = |plan: &mut Plan<'_>| {
-                let mut changes = self.changes(plan)?;
-                if scans {
-                    changes.add_all(plan, &mapped)?;
-                } else {
-                    changes.replace_all(plan, &mapped)?;
-                }
+                self.changes(plan)?.replace_all(plan, &mapped)?;
                 plan.put(table, self.state_key.clone(), next.clone());
                 Ok::<_, Error>(())
             };
@@ -260,8 +261,9 @@ impl ViewIndex {
                 data.store.derive(write)?;
             }
             data.moved(batch_documents);
-            if builds {
-                self.tell(data, indexed, batch.is_last);
+            if building.documents > 0 {
+                building.documents += batch_documents;
+                self.tell(data, building.documents, batch.is_last);
             }
             if batch.is_last {
                 return Ok(Pair {
@@ -283,7 +285,7 @@ impl ViewIndex {
     }
 
     /// Tells how far the building of this view is.
-    fn tell(&self, data: &Data, documents: u64, is_complete: bool) {
+    pub(super) fn tell(&self, data: &Data, documents: u64, is_complete: bool) {
         data.progress.tell(&IndexingProgress {
             database: data.name.clone(),
             view: self.name.clone(),
@@ -332,11 +334,9 @@ impl ViewIndex {
 
     /// Builds a strict view, for one who keeps others from it.
     fn build(&self, data: &Data) -> Result<(), Error> {
-        let view = data.schematic.view_by_name(&self.name)?;
-        let collection = data.collection(&self.name.collection)?;
+        let mut building = Building::new(self, data)?;
         let table = data.view_states.strict;
         self.tables()?;
-        let mut indexed = 0;
         loop {
             let snapshot = data.store.snapshot()?;
             let state = self
@@ -345,18 +345,10 @@ impl ViewIndex {
             if state.scan_from.is_none() {
                 break;
             }
-            let batch = Batch::read(&snapshot, collection, state)?;
-            indexed += batch.documents.len() as u64;
-            let mapped = map_all(view, &self.name, batch.documents, data.parallelization)?;
-            data.store.transact(|plan| {
-                let mut changes = self.changes(plan)?;
-                for (id, emissions) in &mapped {
-                    changes.replace(plan, id, emissions)?;
-                }
-                plan.put(table, self.state_key.clone(), batch.next.encode());
-                Ok::<_, Error>(())
-            })?;
-            self.tell(data, indexed, batch.next.scan_from.is_none());
+            building.step(&snapshot, state)?;
+        }
+        if building.documents > 0 {
+            self.tell(data, building.documents, true);
         }
         self.complete.store(true, Ordering::Release);
         Ok(())

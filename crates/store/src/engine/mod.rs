@@ -7,15 +7,19 @@
 
 mod backend;
 mod identity;
+mod import;
 pub(crate) mod rows;
+mod sorted;
 
-use std::ops::Bound;
+use std::convert::Infallible;
+use std::ops::{Bound, ControlFlow};
 use std::sync::{Arc, Mutex};
 
 use redb::{ReadableDatabase, TableDefinition};
 
 pub(crate) use self::identity::Identity;
-use self::rows::{fill_row_key, fill_row_value};
+use self::rows::{TABLE_BYTES, fill_row_key};
+use self::sorted::RowWrite;
 use crate::error::Error;
 use crate::folder::Backing;
 use crate::ids::TableId;
@@ -26,6 +30,8 @@ use crate::writes::{Effect, Writes};
 
 const ROWS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("rows");
 
+/// The rows while they are written.
+type RowTable<'t> = redb::Table<'t, &'static [u8], &'static [u8]>;
 /// The rows as of one commit.
 pub(crate) type Rows = redb::ReadOnlyTable<&'static [u8], &'static [u8]>;
 /// Some of those rows, in key order.
@@ -73,7 +79,7 @@ impl Engine {
         &self,
         sets: impl IntoIterator<Item = &'w Writes>,
     ) -> Result<Rows, Error> {
-        self.commit(|table| fill(table, sets))
+        self.commit_all(|table| fill(table, sets))
     }
 
     /// Writes the rows of a memtable whose keys are wanted, and `more`, in one redb transaction,
@@ -84,31 +90,31 @@ impl Engine {
         is_wanted: impl Fn(&[u8]) -> bool,
         more: &Writes,
     ) -> Result<Rows, Error> {
-        self.commit(|table| {
+        self.commit_all(|table| {
             let all = (Bound::Unbounded, Bound::Unbounded);
-            let mut row_value = Vec::new();
-            for row in memtable.range(u64::MAX, all, Direction::Ascending) {
-                if !is_wanted(row.row_key()) {
-                    continue;
-                }
-                match row.value() {
-                    Some(value) => {
-                        fill_row_value(&mut row_value, row.row_key(), value);
-                        table.insert(row.row_key(), row_value.as_slice())?;
-                    }
-                    None => {
-                        table.remove(row.row_key())?;
-                    }
-                }
-            }
+            let rows = memtable.range(u64::MAX, all, Direction::Ascending);
+            sorted::write(table, rows.filter(|row| is_wanted(row.row_key())))?;
             fill(table, [more])
         })
     }
 
-    fn commit(
+    fn commit_all(
         &self,
-        fill: impl FnOnce(&mut redb::Table<'_, &[u8], &[u8]>) -> Result<(), redb::Error>,
+        fill: impl FnOnce(&mut RowTable<'_>) -> Result<(), redb::Error>,
     ) -> Result<Rows, Error> {
+        let ControlFlow::Continue(rows) = self.commit(|table| {
+            fill(table)?;
+            Ok(ControlFlow::<Infallible>::Continue(()))
+        })?;
+        Ok(rows)
+    }
+
+    /// Writes what `fill` does in one redb transaction and returns the rows after it, or nothing of
+    /// it if that breaks off.
+    fn commit<T>(
+        &self,
+        fill: impl FnOnce(&mut RowTable<'_>) -> Result<ControlFlow<T>, redb::Error>,
+    ) -> Result<ControlFlow<T, Rows>, Error> {
         let guard = lock(&self.database);
         let Some(database) = guard.as_ref() else {
             self.identity.check_open()?;
@@ -118,12 +124,17 @@ impl Engine {
             let mut transaction = database.begin_write()?;
             transaction.set_two_phase_commit(true);
             transaction.set_quick_repair(true);
-            {
+            let filled = {
                 let mut table = transaction.open_table(ROWS)?;
-                fill(&mut table)?;
+                fill(&mut table)?
+            };
+            if let ControlFlow::Break(reason) = filled {
+                transaction.abort()?;
+                return Ok(ControlFlow::Break(reason));
             }
             transaction.commit()?;
-            Ok(database.begin_read()?.open_table(ROWS)?)
+            let rows = database.begin_read()?.open_table(ROWS)?;
+            Ok(ControlFlow::Continue(rows))
         })
     }
 
@@ -165,26 +176,39 @@ impl Drop for Engine {
 }
 
 fn fill<'w>(
-    table: &mut redb::Table<'_, &[u8], &[u8]>,
+    table: &mut RowTable<'_>,
     sets: impl IntoIterator<Item = &'w Writes>,
 ) -> Result<(), redb::Error> {
-    let mut row_key = Vec::new();
-    let mut row_value = Vec::new();
-    for (id, writes) in sets.into_iter().flat_map(Writes::tables) {
-        for (key, effect) in writes {
-            fill_row_key(&mut row_key, id, key);
-            match effect {
-                Effect::Put(value) | Effect::Raise(value) => {
-                    fill_row_value(&mut row_value, &row_key, value);
-                    table.insert(row_key.as_slice(), row_value.as_slice())?;
-                }
-                Effect::Delete => {
-                    table.remove(row_key.as_slice())?;
-                }
-            }
-        }
+    for writes in sets {
+        let rows = writes.tables().flat_map(|(id, writes)| {
+            writes.iter().map(move |(key, effect)| {
+                let mut row_key = Vec::with_capacity(TABLE_BYTES + key.len());
+                fill_row_key(&mut row_key, id, key);
+                Assembled { row_key, effect }
+            })
+        });
+        sorted::write(table, rows)?;
     }
     Ok(())
+}
+
+/// A write whose row has its key put together.
+struct Assembled<'w> {
+    row_key: Vec<u8>,
+    effect: &'w Effect,
+}
+
+impl RowWrite for Assembled<'_> {
+    fn row_key(&self) -> &[u8] {
+        &self.row_key
+    }
+
+    fn value(&self) -> Option<&[u8]> {
+        match self.effect {
+            Effect::Put(value) | Effect::Raise(value) => Some(value),
+            Effect::Delete => None,
+        }
+    }
 }
 
 /// A write set that puts one row of the meta table.

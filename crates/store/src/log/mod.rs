@@ -1,55 +1,60 @@
 //! The log of a store: what is in it is durable, whatever becomes of everything else.
 //!
-//! All databases of a store share it. A database hands in the write sets of one group; whoever
-//! finds nobody writing writes what all have handed in, with one sync, in its own thread. The
-//! others wait, and what comes meanwhile goes with the next sync.
+//! All databases of a store share it. A database hands in its write sets one by one. There is no
+//! thread for the log: whoever waits for a write set that nobody is writing writes all that was
+//! handed in, with one sync, in its own thread. So a lone writer never changes threads, and under
+//! load one sync serves all that came since the last began.
 //!
 //! Derived writes stand in the log in their place as well, but nobody waits for them: they are
 //! written with the next transaction. So what a crash leaves of a database is always the state
 //! after some write set.
 //!
-//! Invariants:
+//! Invariants, beside those of the queue:
 //! 1. At most one thread writes. A group is written only when the one before it is durable.
 //! 2. Nothing is written after a sync has failed, or a write for another reason than a full disk.
 //! 3. A segment is written by one run only. Its number was never used before.
-//! 4. The records of a stream have consecutive indexes, in the order they stand in.
-//! 5. What waits to be written are the parts handed in after `durable`, in their order, without those
-//!    whose owners were refused.
+//! 4. What is refused is undone in its database before anybody hears of it.
 
 mod frame;
+mod queue;
 mod record;
 mod replay;
 mod retention;
 mod segment;
+mod waiter;
 mod writer;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Weak};
 
+use self::queue::{Part, Queue};
 pub(crate) use self::record::Record;
 use self::retention::Retention;
 pub(crate) use self::segment::LOG_FOLDER;
 use self::segment::{HEADER_BYTES, path_of};
+use self::waiter::Waiter;
 use self::writer::Writer;
 use crate::chain::Node;
 use crate::database::Inner;
 use crate::error::Error;
 use crate::folder::{Folder, OpenMode};
-use crate::ids::Stream;
+use crate::ids::{Sequence, Stream};
 use crate::sync::lock;
+use crate::writes::Writes;
 
 /// The least length of a segment.
 const SEGMENT_BYTES_MIN: usize = 1024;
 /// How much that need not be durable is held back for the next write.
 const UNWRITTEN_BYTES_MAX: usize = 4 << 20;
-/// How much memory is kept for what is handed in.
-const CONTENT_BYTES_KEPT: usize = 1 << 20;
 
 pub(crate) struct Log {
     folder: Arc<dyn Folder>,
+    /// How many bytes of records make a group, unless one alone is larger.
+    group_bytes: usize,
     queue: Mutex<Queue>,
-    /// Told when something was written, or failed.
-    settled: Condvar,
+    /// Up to this number, what was handed in is durable, or was refused.
+    durable: AtomicU64,
     /// Held by the thread that writes.
     writer: Mutex<Writer>,
     retention: Mutex<Retention>,
@@ -71,91 +76,17 @@ pub(crate) struct Failure {
     /// Whether nothing can be written any more. Otherwise the disk was full, and it is as if
     /// nothing had been handed in.
     pub(crate) is_final: bool,
-}
-
-/// What was handed in.
-#[derive(Default)]
-struct Queue {
-    content: Vec<u8>,
-    parts: Vec<Part>,
-    /// The number of the last part handed in.
-    handed_in: u64,
-    /// Up to this number, parts are durable or refused.
-    durable: u64,
-    is_writing: bool,
-    /// Those whose owners do not know it yet.
-    refused: HashMap<u64, Arc<Error>>,
-    failure: Option<Arc<Error>>,
-}
-
-/// The write sets of one database that were handed in together.
-struct Part {
-    number: u64,
-    stream: Stream,
-    /// The index of the last of them.
-    last: u64,
-    bytes: usize,
-    /// Whether its owner waits for it. What nobody waits for has been read by others.
-    is_awaited: bool,
-}
-
-impl Queue {
-    /// Takes back, of what could not be written, what must be written before anything else, and
-    /// refuses the rest.
-    fn put_back(&mut self, content: &[u8], parts: Vec<Part>, taken: u64, cause: &Arc<Error>) {
-        let mut kept = (Vec::new(), Vec::new());
-        let mut rest = content;
-        for part in parts {
-            let (own, later) = rest.split_at(part.bytes);
-            rest = later;
-            if part.is_awaited {
-                self.refused.insert(part.number, Arc::clone(cause));
-            } else {
-                kept.0.extend_from_slice(own);
-                kept.1.push(part);
-            }
-        }
-        self.durable = kept.1.first().map_or(taken, |first| first.number - 1);
-        kept.0.append(&mut self.content);
-        kept.1.append(&mut self.parts);
-        (self.content, self.parts) = kept;
-    }
-
-    /// Tests the invariants in debug builds.
-    fn check(&self) {
-        if !cfg!(debug_assertions) {
-            return;
-        }
-        let bytes: usize = self.parts.iter().map(|part| part.bytes).sum();
-        assert_eq!(bytes, self.content.len(), "5: content of no part");
-        let mut before = self.durable;
-        for part in &self.parts {
-            assert!(before < part.number, "5: parts out of order");
-            assert!(
-                !self.refused.contains_key(&part.number),
-                "5: a refused part"
-            );
-            before = part.number;
-        }
-        assert!(before <= self.handed_in, "5: a part of the future");
-        assert!(
-            self.is_writing
-                || self.failure.is_some()
-                || !self.parts.is_empty()
-                || self.durable == self.handed_in,
-            "5: a part was lost"
-        );
-        let mut lasts = HashMap::new();
-        for part in &self.parts {
-            let earlier = lasts.insert(part.stream, part.last);
-            assert!(earlier.is_none_or(|earlier| earlier < part.last), "4");
-        }
-    }
+    /// Whether it was tried at all.
+    pub(crate) is_tried: bool,
 }
 
 impl Log {
     /// Reads the log of a store.
-    pub(crate) fn open(folder: &Arc<dyn Folder>, segment_bytes: usize) -> Result<Self, Error> {
+    pub(crate) fn open(
+        folder: &Arc<dyn Folder>,
+        segment_bytes: usize,
+        group_bytes: usize,
+    ) -> Result<Self, Error> {
         let mut recovered = replay::recover(folder)?;
         let retention = Retention::new(recovered.segments);
         let segment_bytes = segment_bytes.max(SEGMENT_BYTES_MIN) as u64;
@@ -168,8 +99,9 @@ impl Log {
         });
         Ok(Self {
             folder: Arc::clone(folder),
+            group_bytes,
             queue: Mutex::default(),
-            settled: Condvar::new(),
+            durable: AtomicU64::new(0),
             found: Mutex::new(found.collect()),
             writer: Mutex::new(Writer::new(
                 folder,
@@ -211,127 +143,163 @@ impl Log {
         self.remove_unneeded();
     }
 
-    /// Takes write sets of one database, and returns when they are durable if one of them has to
-    /// be. The others go with the next write.
-    pub(crate) fn append(&self, stream: Stream, nodes: &[Arc<Node>]) -> Result<(), Failure> {
-        let Some(last) = nodes.last() else {
-            return Ok(());
-        };
+    /// Makes a record of a write set, to be handed in.
+    pub(crate) fn encode(
+        stream: Stream,
+        index: u64,
+        sequence: Sequence,
+        writes: &Writes,
+    ) -> Vec<u8> {
+        let mut content = Vec::new();
+        record::encode(stream, index, sequence, writes, &mut content);
+        content
+    }
+
+    /// Takes the record of a write set of one database, the one after the last. Returns its number
+    /// if nobody may see it before it is durable; otherwise it goes with the next write.
+    pub(crate) fn hand_in(
+        &self,
+        stream: Stream,
+        index: u64,
+        content: Vec<u8>,
+        is_synced: bool,
+    ) -> Result<Option<u64>, Failure> {
         let mut queue = lock(&self.queue);
-        if let Some(failure) = &queue.failure {
-            return Err(Failure::lasting(failure));
+        if let Some(cause) = queue.failure() {
+            return Err(Failure::lasting(cause, false));
         }
-        let start = queue.content.len();
-        for node in nodes {
-            let content = &mut queue.content;
-            record::encode(stream, node.index, node.sequence, &node.writes, content);
+        if let Some(cause) = queue.stopped(stream) {
+            return Err(Failure::passing(cause));
         }
-        let is_synced = nodes.iter().any(|node| node.kind.is_synced());
-        let is_awaited = is_synced || queue.content.len() >= UNWRITTEN_BYTES_MAX;
-        queue.handed_in += 1;
-        let part = Part {
-            number: queue.handed_in,
-            stream,
-            last: last.index,
-            bytes: queue.content.len() - start,
-            is_awaited,
-        };
-        let own = part.number;
-        queue.parts.push(part);
-        queue.check();
-        if is_awaited {
-            self.write_up_to(queue, own, true)
-        } else {
-            Ok(())
+        Ok(queue.hand_in(stream, index, content, is_synced, UNWRITTEN_BYTES_MAX))
+    }
+
+    /// Up to this number, what was handed in is durable, or undone.
+    pub(crate) fn durable(&self) -> u64 {
+        self.durable.load(Ordering::Acquire)
+    }
+
+    /// Waits until a node, and all before it, is durable, writing if nobody else does.
+    ///
+    /// `publish` is called when more is durable than before, ahead of whoever waits for that.
+    pub(crate) fn wait(&self, node: &Node, publish: &dyn Fn()) -> Result<(), Failure> {
+        loop {
+            // Undone before its number is passed, so in this order.
+            let is_passed = node.awaited <= self.durable();
+            if let Some(cause) = node.undone() {
+                return Err(Failure::passing(cause));
+            }
+            if is_passed {
+                return Ok(());
+            }
+            self.advance_to(node.awaited, publish)?;
         }
     }
 
     /// Makes everything handed in durable.
-    pub(crate) fn sync(&self) -> Result<(), Failure> {
-        let queue = lock(&self.queue);
-        let all = queue.handed_in;
-        self.write_up_to(queue, all, false)
-    }
-
-    /// Waits until `end` is durable, writing if nobody else does. The owner of the part with this
-    /// number hears whether that was refused.
-    fn write_up_to<'a>(
-        &'a self,
-        mut queue: MutexGuard<'a, Queue>,
-        end: u64,
-        is_owner: bool,
-    ) -> Result<(), Failure> {
-        loop {
-            if is_owner && let Some(cause) = queue.refused.remove(&end) {
-                return Err(Failure {
-                    cause,
-                    is_final: false,
-                });
-            }
-            if queue.durable >= end {
-                return Ok(());
-            }
-            if let Some(failure) = &queue.failure {
-                return Err(Failure::lasting(failure));
-            }
-            if queue.is_writing {
-                let waited = self.settled.wait(queue);
-                queue = waited.unwrap_or_else(PoisonError::into_inner);
-                continue;
-            }
-            let (after, written) = self.write_queued(queue);
-            queue = after;
-            match written {
-                Err(failure) if !is_owner => return Err(failure),
-                // What became of its own part, an owner looks up.
-                Ok(()) | Err(_) => {}
-            }
-        }
-    }
-
-    /// Writes everything that was handed in.
-    fn write_queued<'a>(
-        &'a self,
-        mut queue: MutexGuard<'a, Queue>,
-    ) -> (MutexGuard<'a, Queue>, Result<(), Failure>) {
-        queue.is_writing = true;
-        let mut content = std::mem::take(&mut queue.content);
-        let parts = std::mem::take(&mut queue.parts);
-        let taken = queue.handed_in;
-        drop(queue);
-        let written = self.write(&content, &parts);
-        queue = lock(&self.queue);
-        queue.is_writing = false;
-        match &written {
-            Ok(()) => queue.durable = taken,
-            Err(failure) if failure.is_final => {
-                queue.failure = Some(Arc::clone(&failure.cause));
-            }
-            Err(failure) => queue.put_back(&content, parts, taken, &failure.cause),
-        }
-        if queue.content.capacity() == 0 {
-            content.clear();
-            content.shrink_to(CONTENT_BYTES_KEPT);
-            queue.content = content;
-        }
-        queue.check();
-        self.settled.notify_all();
-        (queue, written)
-    }
-
-    /// Writes one group and syncs it.
-    fn write(&self, content: &[u8], parts: &[Part]) -> Result<(), Failure> {
-        let marks: Vec<_> = parts.iter().map(|part| (part.stream, part.last)).collect();
-        let mut writer = lock(&self.writer);
-        let has_begun = writer.write_group(content, &marks, &self.retention)?;
-        drop(writer);
-        if has_begun {
-            let laggards = lock(&self.retention).laggards();
-            for database in laggards.iter().filter_map(Weak::upgrade) {
-                database.request_checkpoint();
+    pub(crate) fn sync(&self, publish: &dyn Fn()) -> Result<(), Failure> {
+        let (end, refused) = {
+            let queue = lock(&self.queue);
+            (queue.handed_in(), queue.refused().0)
+        };
+        while self.durable() < end {
+            self.advance_to(end, publish)?;
+            if let (now, Some(cause)) = lock(&self.queue).refused()
+                && now != refused
+            {
+                return Err(Failure::passing(cause));
             }
         }
         Ok(())
+    }
+
+    /// Writes a group, or waits for others to do so, unless this number is passed already.
+    fn advance_to(&self, number: u64, publish: &dyn Fn()) -> Result<(), Failure> {
+        let mut queue = lock(&self.queue);
+        if number <= queue.durable() {
+            return Ok(());
+        }
+        if let Some(cause) = queue.failure() {
+            return Err(Failure::lasting(cause, number <= queue.taken()));
+        }
+        if number > queue.taken() && queue.may_write() {
+            let group = queue.take(self.group_bytes);
+            drop(queue);
+            self.write_group(group, publish);
+        } else {
+            let waiter = queue.enlist(number);
+            drop(queue);
+            waiter.wait();
+        }
+        Ok(())
+    }
+
+    /// Writes a group. What came of it, the queue knows.
+    fn write_group(&self, group: Vec<Part>, publish: &dyn Fn()) {
+        if let Err((failure, group)) = self.write(group) {
+            return if failure.is_final {
+                tell(lock(&self.queue).failed(&failure.cause));
+            } else {
+                self.refuse(group, &failure.cause);
+            };
+        }
+        let (served, heir) = {
+            let mut queue = lock(&self.queue);
+            let served = queue.synced();
+            self.durable.store(queue.durable(), Ordering::Release);
+            (served, queue.next_writer())
+        };
+        // The next write can begin while those who are served are still waking.
+        tell(heir);
+        publish();
+        tell(served);
+    }
+
+    /// Writes a group and syncs it. Returns it when that fails.
+    fn write(&self, mut group: Vec<Part>) -> Result<(), (Failure, Vec<Part>)> {
+        let content = join(&mut group);
+        let marks: Vec<_> = group.iter().map(|part| (part.stream, part.index)).collect();
+        let written = lock(&self.writer).write_group(&content, &marks, &self.retention);
+        match written {
+            Ok(false) => Ok(()),
+            Ok(true) => {
+                let laggards = lock(&self.retention).laggards();
+                for database in laggards.iter().filter_map(Weak::upgrade) {
+                    database.request_checkpoint();
+                }
+                Ok(())
+            }
+            Err(failure) => {
+                split(content, &mut group);
+                Err((failure, group))
+            }
+        }
+    }
+
+    /// Refuses a group for which the disk had no room.
+    fn refuse(&self, group: Vec<Part>, cause: &Arc<Error>) {
+        let (streams, durable) = {
+            let mut queue = lock(&self.queue);
+            (queue.refuse(group, cause), queue.durable())
+        };
+        for stream in streams {
+            let database = lock(&self.retention).database(stream);
+            if let Some(database) = database.upgrade() {
+                database.pipeline.undo(durable, cause);
+            }
+        }
+        let told = {
+            let mut queue = lock(&self.queue);
+            let told = queue.refused_group();
+            self.durable.store(queue.durable(), Ordering::Release);
+            told
+        };
+        tell(told);
+    }
+
+    /// Takes records of a stream again, whose database has undone what was refused.
+    pub(crate) fn resume(&self, stream: Stream) {
+        lock(&self.queue).resume(stream);
     }
 
     /// Takes note of how far the file of a database is.
@@ -362,12 +330,7 @@ impl Log {
     pub(crate) fn close(&self) {
         let mut writer = lock(&self.writer);
         let is_whole = writer.close();
-        let has_failed = {
-            let mut queue = lock(&self.queue);
-            let has_failed = queue.failure.is_some();
-            queue.failure.get_or_insert_with(|| Arc::new(Error::Closed));
-            has_failed
-        };
+        let has_failed = lock(&self.queue).close(Error::Closed);
         self.remove_unneeded();
         let retention = lock(&self.retention);
         let last = retention.last();
@@ -386,10 +349,43 @@ impl Log {
 }
 
 impl Failure {
-    fn lasting(cause: &Arc<Error>) -> Self {
+    fn lasting(cause: &Arc<Error>, is_tried: bool) -> Self {
         Self {
             cause: Arc::clone(cause),
             is_final: true,
+            is_tried,
         }
+    }
+
+    fn passing(cause: &Arc<Error>) -> Self {
+        Self {
+            cause: Arc::clone(cause),
+            is_final: false,
+            is_tried: true,
+        }
+    }
+}
+
+fn tell(waiters: impl IntoIterator<Item = Arc<Waiter>>) {
+    for waiter in waiters {
+        waiter.tell();
+    }
+}
+
+/// The contents of all parts, taken from a lone one as it is.
+fn join(parts: &mut [Part]) -> Vec<u8> {
+    match parts {
+        [part] => std::mem::take(&mut part.content),
+        parts => {
+            let contents: Vec<_> = parts.iter().map(|part| part.content.as_slice()).collect();
+            contents.concat()
+        }
+    }
+}
+
+/// Gives a lone part its content back.
+fn split(content: Vec<u8>, parts: &mut [Part]) {
+    if let [part] = parts {
+        part.content = content;
     }
 }

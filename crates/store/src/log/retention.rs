@@ -63,6 +63,12 @@ impl Retention {
         (!progress.name.is_empty()).then(|| progress.name.clone())
     }
 
+    /// The database of a stream, as long as it is open.
+    pub(super) fn database(&self, stream: Stream) -> Weak<Inner> {
+        let progress = self.streams.get(&stream);
+        progress.map_or_else(Weak::new, |progress| progress.database.clone())
+    }
+
     pub(super) fn advance(&mut self, stream: Stream, applied: u64) {
         if let Some(progress) = self.streams.get_mut(&stream) {
             progress.applied = progress.applied.max(applied);

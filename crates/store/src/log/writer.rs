@@ -224,10 +224,10 @@ impl Writer {
         let Some(current) = &self.current else {
             unreachable!("nobody else ends it");
         };
-        let io = |action| self.io(action, &path_of(self.end.segment));
         let written = current.file.write(offset, &self.buffer);
-        written.map_err(io("write"))?;
-        current.file.sync().map_err(io(SYNC))?;
+        written.map_err(|source| self.failed("write", source))?;
+        let synced = current.file.sync();
+        synced.map_err(|source| self.failed(SYNC, source))?;
         Ok(rest)
     }
 
@@ -236,7 +236,6 @@ impl Writer {
     fn extend(&mut self) -> Result<(), Failure> {
         let end = self.end.offset;
         let segment_bytes = self.segment_bytes;
-        let path = path_of(self.end.segment);
         let Some(current) = &self.current else {
             return Ok(());
         };
@@ -249,9 +248,10 @@ impl Writer {
             LARGE_STEP_BYTES
         };
         let extent = end.next_multiple_of(step).min(segment_bytes);
-        let io = |action| self.io(action, &path);
-        current.file.resize(extent).map_err(io("extend"))?;
-        current.file.sync().map_err(io(SYNC))?;
+        let resized = current.file.resize(extent);
+        resized.map_err(|source| self.failed("extend", source))?;
+        let synced = current.file.sync();
+        synced.map_err(|source| self.failed(SYNC, source))?;
         if let Some(current) = &mut self.current {
             current.extent = extent;
         }
@@ -263,27 +263,20 @@ impl Writer {
     fn fill(&mut self) -> Result<(), Failure> {
         let end = self.end.offset;
         let is_large = self.buffer.len() >= LARGE_GROUP_BYTES;
-        if self.current.as_ref().is_none_or(|file| end <= file.filled) {
-            return Ok(());
-        }
-        let io = self.io("extend", &path_of(self.end.segment));
         let Some(current) = &mut self.current else {
             return Ok(());
         };
+        if end <= current.filled {
+            return Ok(());
+        }
+        let start = current.filled;
+        current.filled = end;
         if !is_large {
             let ahead = end.clamp(FILL_BYTES_MIN, FILL_BYTES_MAX);
-            let until = (end + ahead).min(current.extent);
-            while current.filled < until {
-                let piece = (current.filled + 1).next_multiple_of(ZEROS.len() as u64);
-                let count = usize::try_from(piece.min(until) - current.filled).unwrap_or(0);
-                current
-                    .file
-                    .write(current.filled, &ZEROS[..count])
-                    .map_err(&io)?;
-                current.filled += count as u64;
-            }
+            current.filled = (end + ahead).min(current.extent);
+            let filled = write_zeros(&*current.file, start, current.filled);
+            filled.map_err(|source| self.failed("extend", source))?;
         }
-        current.filled = current.filled.max(end);
         Ok(())
     }
 
@@ -295,25 +288,24 @@ impl Writer {
     ) -> Result<(), Failure> {
         let id = self.last_id + 1;
         let path = path_of(id);
-        let io = |action| self.io(action, &path);
-        self.folder
-            .create_folder(LOG_FOLDER)
-            .map_err(io("create"))?;
+        let created = self.folder.create_folder(LOG_FOLDER);
+        created.map_err(|source| self.failed_at(&path, "create", source))?;
         let header = Header::new(id, self.end, self.segment_bytes);
         let file = self.folder.open(&path, OpenMode::Create);
-        let file = file.map_err(io("create"))?;
+        let file = file.map_err(|source| self.failed_at(&path, "create", source))?;
         let extent = self.segment_bytes.min(STEP_BYTES);
-        let made = file
-            .resize(extent)
-            .map_err(io("extend"))
-            .and_then(|()| file.write(0, &header.encode()).map_err(io("write")));
-        if let Err(failure) = made {
+        let resized = file.resize(extent).map_err(|source| ("extend", source));
+        let made = resized.and_then(|()| {
+            let written = file.write(0, &header.encode());
+            written.map_err(|source| ("write", source))
+        });
+        if let Err((action, source)) = made {
             // Without a header it was never one. Whatever is left of it does no harm.
             let _ = self.folder.remove(&path);
-            return Err(failure);
+            return Err(self.failed_at(&path, action, source));
         }
-        file.sync().map_err(io(SYNC))?;
-        self.folder.sync(LOG_FOLDER).map_err(io(SYNC))?;
+        let synced = file.sync().and_then(|()| self.folder.sync(LOG_FOLDER));
+        synced.map_err(|source| self.failed_at(&path, SYNC, source))?;
         lock(retention).begin(id);
         attempt.begun.push(self.end);
         self.last_id = id;
@@ -362,16 +354,18 @@ impl Writer {
         self.check();
     }
 
-    fn io(&self, action: &'static str, path: &str) -> impl Fn(io::Error) -> Failure + use<> {
-        let folder = Arc::clone(&self.folder);
-        let path = path.to_owned();
-        move |source| {
-            let error = io_error(&*folder, action, &path, source);
-            Failure {
-                // What a failed sync has done to what was written before, nobody knows.
-                is_final: action == SYNC || !error.is_disk_full(),
-                cause: Arc::new(error),
-            }
+    /// What went wrong with the file of the current segment.
+    fn failed(&self, action: &'static str, source: io::Error) -> Failure {
+        self.failed_at(&path_of(self.end.segment), action, source)
+    }
+
+    fn failed_at(&self, path: &str, action: &'static str, source: io::Error) -> Failure {
+        let error = io_error(&*self.folder, action, path, source);
+        Failure {
+            // What a failed sync has done to what was written before, nobody knows.
+            is_final: action == SYNC || !error.is_disk_full(),
+            is_tried: true,
+            cause: Arc::new(error),
         }
     }
 
@@ -389,6 +383,18 @@ impl Writer {
         assert!(current.filled <= current.extent, "3: filled too far");
         assert!(current.extent <= self.segment_bytes, "3: too long");
     }
+}
+
+fn write_zeros(file: &dyn Backing, start: u64, end: u64) -> io::Result<()> {
+    let mut at = start;
+    while at < end {
+        // Pieces of the file as a whole, but for the first and the last.
+        let piece = (at + 1).next_multiple_of(ZEROS.len() as u64).min(end);
+        let count = usize::try_from(piece - at).unwrap_or(ZEROS.len());
+        file.write(at, &ZEROS[..count])?;
+        at = piece;
+    }
+    Ok(())
 }
 
 const SYNC: &str = "sync";

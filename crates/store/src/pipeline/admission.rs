@@ -3,19 +3,18 @@
 //! Nothing here reads the file. A draft is compared with the write sets admitted since its plan
 //! began, most of them before the section is even entered.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, MutexGuard};
 
-use super::waiter::Waiter;
-use super::{Head, Pipeline, State};
+use super::{Head, Pipeline};
 use crate::catalog::Catalog;
-use crate::chain::Node;
+use crate::chain::{Admitted, Node};
 use crate::error::Error;
 use crate::ids::{Sequence, TableId};
+use crate::log::Log;
 use crate::plan::SEQUENCE_BYTES;
 use crate::published::missing;
 use crate::sync::lock;
-use crate::writes::{Effect, Writes};
+use crate::writes::{Effect, Guards, Writes};
 
 /// What a write set is to the outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +53,7 @@ pub(crate) struct Draft {
     pub(crate) writes: Writes,
     /// Keys have room for the sequence in front.
     pub(crate) appends: Vec<(TableId, Vec<u8>, Vec<u8>)>,
-    pub(crate) guards: BTreeMap<TableId, BTreeSet<Vec<u8>>>,
+    pub(crate) guards: Guards,
     pub(crate) raises: Vec<Raise>,
     /// The catalog after this draft, when it changes it.
     pub(crate) catalog: Option<Catalog>,
@@ -67,7 +66,7 @@ impl Draft {
             kind,
             writes,
             appends: Vec::new(),
-            guards: BTreeMap::new(),
+            guards: Guards::default(),
             raises: Vec::new(),
             catalog,
         }
@@ -75,8 +74,8 @@ impl Draft {
 
     /// Takes in a write set admitted after the plan began. Returns whether the draft still holds.
     fn meet(&mut self, newer: &Writes) -> bool {
-        for (table, keys) in &self.guards {
-            let Some(writes) = newer.table(*table) else {
+        for (table, keys) in self.guards.tables() {
+            let Some(writes) = newer.table(table) else {
                 continue;
             };
             let touched = if keys.len() <= writes.len() {
@@ -161,10 +160,10 @@ pub(crate) enum Admission {
 }
 
 /// The place of an admitted write set.
-#[must_use = "whoever leads must commit"]
+#[must_use = "whoever was admitted must see to it that it is committed"]
 pub(crate) struct Ticket {
     pub(crate) sequence: Option<Sequence>,
-    pub(super) waiter: Option<Arc<Waiter>>,
+    pub(super) node: Arc<Node>,
 }
 
 /// The right to admit, held by one thread at a time.
@@ -209,13 +208,36 @@ impl<'a> Section<'a> {
             Some(catalog) => Arc::new(catalog),
             None => Arc::clone(&tail.catalog),
         };
+        let index = tail.index + 1;
+        let log = self.pipeline.log.as_ref();
+        let record = log.map(|(_, stream)| Log::encode(*stream, index, last, &draft.writes));
         let mut state = lock(&self.pipeline.state);
         self.pipeline.check(&state)?;
         if tail.undone().is_some() {
             return Ok(Admission::Conflict);
         }
-        let waiter = state.link(draft.kind, last, catalog, draft.writes);
-        Ok(Admission::Admitted(Ticket { sequence, waiter }))
+        // Meanwhile at most an empty node has become the last.
+        let mut awaited = state.tail.awaited;
+        if let (Some((log, stream)), Some(record)) = (log, record) {
+            match log.hand_in(*stream, index, record, draft.kind.is_synced()) {
+                Ok(Some(number)) => awaited = number,
+                Ok(None) => {}
+                Err(failure) => {
+                    drop(state);
+                    return Err(self.pipeline.failed(&failure));
+                }
+            }
+        }
+        let node = state.tail.extend(Admitted {
+            sequence: last,
+            awaited,
+            catalog,
+            writes: draft.writes,
+            memtable: Some(Arc::clone(&state.filling)),
+        });
+        state.tail = Arc::clone(&node);
+        state.check();
+        Ok(Admission::Admitted(Ticket { sequence, node }))
     }
 
     fn check_draft(&self, draft: &Draft, tail: &Node) -> Result<(), Error> {
@@ -236,30 +258,6 @@ impl<'a> Section<'a> {
             }
         }
         Ok(())
-    }
-}
-
-impl State {
-    /// Appends to the chain, of which meanwhile at most an empty node has become the last.
-    /// Returns a waiter unless the caller is to lead.
-    fn link(
-        &mut self,
-        kind: Kind,
-        sequence: Sequence,
-        catalog: Arc<Catalog>,
-        writes: Writes,
-    ) -> Option<Arc<Waiter>> {
-        self.tail = self.tail.extend(kind, sequence, catalog, writes);
-        let waiter = if self.led {
-            let waiter = Arc::new(Waiter::default());
-            self.committers.push_back(Arc::clone(&waiter));
-            Some(waiter)
-        } else {
-            self.led = true;
-            None
-        };
-        self.check();
-        waiter
     }
 }
 
@@ -293,7 +291,7 @@ mod tests {
     #[test]
     fn only_a_write_to_a_guarded_key_is_a_conflict() {
         let mut draft = draft(Writes::default());
-        draft.guards.entry(TABLE).or_default().insert(b"k".to_vec());
+        draft.guards.add(TABLE, b"k");
         assert!(draft.meet(&writes(b"other", Effect::Delete)));
         let mut elsewhere = Writes::default();
         elsewhere.set(TableId::new(21), b"k".to_vec(), Effect::Delete);

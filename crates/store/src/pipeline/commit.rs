@@ -1,203 +1,194 @@
-//! Committing one group, by the thread that leads: to the log, to the memtable, to the readers.
+//! From admitted to committed: into the memtable, to the log, to the readers.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::admission::Kind;
-use super::waiter::{Outcome, Waiter};
 use super::{Pipeline, State, Ticket};
 use crate::chain::{self, Node};
-use crate::engine::rows::{TABLE_BYTES, fill_row_key};
 use crate::error::Error;
 use crate::log::Failure;
-use crate::memtable::Memtable;
-use crate::published::Published;
+use crate::published::{Frozen, Published};
 use crate::sync::lock;
-use crate::writes::{Effect, Writes};
-
-/// What one sync makes durable.
-struct Group {
-    /// Never empty; the first is the leader's own.
-    nodes: Vec<Arc<Node>>,
-    /// Those waiting for the other nodes.
-    waiters: Vec<Arc<Waiter>>,
-    /// Where the nodes go once they are durable.
-    active: Arc<Memtable>,
-}
 
 impl Pipeline {
-    /// Waits until an admitted write set is durable and published, leading if it is its turn.
+    /// Enters an admitted write set into the memtable, and waits until it is durable and published.
     pub(crate) fn finish(&self, ticket: &Ticket) -> Result<(), Error> {
-        let outcome = match &ticket.waiter {
-            Some(waiter) => waiter.wait(),
-            None => Outcome::Lead,
-        };
-        let outcome = match outcome {
-            Outcome::Lead => self.lead(),
-            told => told,
-        };
-        match outcome {
-            Outcome::Committed | Outcome::Lead => Ok(()),
-            Outcome::Failed(cause) => Err(self.commit_failed(&cause)),
-            Outcome::Refused(cause) => Err(self.poisoned(&cause)),
-        }
+        ticket.node.enter();
+        self.wait_for(&ticket.node)
     }
 
-    /// Commits the first group in the queue.
-    fn lead(&self) -> Outcome {
-        let group = lock(&self.state).take_group(self.limits.group);
-        let logged = match &self.log {
-            Some((log, stream)) => log.append(*stream, &group.nodes),
+    /// Waits until everything up to `node` is durable and published.
+    pub(crate) fn wait_for(&self, node: &Node) -> Result<(), Error> {
+        if let Some((log, _)) = &self.log {
+            let waited = log.wait(node, &|| self.publish());
+            waited.map_err(|failure| self.failed(&failure))?;
+        }
+        // Whoever wrote the group has most likely published it.
+        if self.committed.load(Ordering::Acquire) < node.position {
+            self.publish();
+        }
+        match node.undone() {
+            Some(cause) => Err(self.commit_failed(cause)),
             None => Ok(()),
-        };
-        match logged {
-            Ok(()) => {
-                for node in &group.nodes {
-                    apply(node, &group.active);
-                }
-                self.publish(group);
-                Outcome::Committed
-            }
-            Err(failure) => {
-                self.fail(&group, &failure);
-                Outcome::Failed(failure.cause)
+        }
+    }
+
+    /// Makes everything that is committed durable.
+    pub(crate) fn sync(&self) -> Result<(), Error> {
+        let synced = self
+            .log
+            .as_ref()
+            .map(|(log, _)| log.sync(&|| self.publish()));
+        match synced {
+            Some(Err(failure)) => Err(self.failed(&failure)),
+            Some(Ok(())) | None => Ok(()),
+        }
+    }
+
+    /// Shows readers what need not wait for the log any more.
+    pub(super) fn publish(&self) {
+        loop {
+            let (reached, before) = {
+                let mut state = lock(&self.state);
+                // Not before: what is durable then was not undone, because that takes the lock.
+                let durable = self.log.as_ref().map_or(u64::MAX, |(log, _)| log.durable());
+                let (last, reached) = state.due(durable);
+                let before = last.map(|last| state.advance_to(last));
+                let committed = state.committed.position;
+                self.committed.store(committed, Ordering::Release);
+                self.freeze_if_large(&mut state);
+                state.check();
+                (reached, before)
+            };
+            // What was replaced may be freed here, but nobody should wait for that.
+            drop(before);
+            match reached {
+                // Its own thread has not come to it yet.
+                Reached::Unentered(node) => node.enter(),
+                Reached::End => return,
             }
         }
     }
 
-    fn publish(&self, group: Group) {
-        let (next, watchers, before) = {
+    /// Takes back everything that rests on what the log has refused: all that waits for more than
+    /// `durable`.
+    pub(crate) fn undo(&self, durable: u64, cause: &Arc<Error>) {
+        loop {
+            self.publish();
             let mut state = lock(&self.state);
-            let mut after = Published::clone(&state.published);
-            if let Some(last) = group.nodes.last() {
-                after.version = last.position;
-                after.sequence = last.sequence;
-                after.index = last.index;
-                after.catalog = Arc::clone(&last.catalog);
-                state.committed = Arc::clone(last);
+            if let (Some(_), _) | (_, Reached::Unentered(_)) = state.due(durable) {
+                continue;
             }
-            let before = std::mem::replace(&mut state.published, Arc::new(after));
-            state.rest();
-            if state.freeze_wanted || group.active.is_large(self.limits.freeze_bytes()) {
-                state.freeze();
-                self.checkpoint_due.store(true, Ordering::Release);
-                self.changed.notify_all();
+            let memtables = [&*state.published.active, &*state.filling];
+            for node in chain::between(&state.committed, &state.tail) {
+                node.withdraw(memtables);
             }
-            let next = state.committers.pop_front();
-            state.led = next.is_some();
-            let watchers = state.take_watchers();
-            state.check();
-            (next, watchers, before)
-        };
-        // The next leader first: its sync can begin while the others are still waking.
-        if let Some(next) = next {
-            next.tell(Outcome::Lead);
-        }
-        for waiter in group.waiters.into_iter().chain(watchers) {
-            waiter.tell(Outcome::Committed);
-        }
-        // What this group replaced may be freed here, but nobody should wait for that.
-        drop((before, group.nodes));
-    }
-
-    fn fail(&self, group: &Group, failure: &Failure) {
-        let cause = &failure.cause;
-        let (committers, watchers) = {
-            let mut state = lock(&self.state);
-            if failure.is_final {
-                state.poison.get_or_insert_with(|| Arc::clone(cause));
-            } else {
-                // What is queued rests on this group, so nothing of it can stand.
-                let origin = chain::undo(&state.committed, &state.tail, cause);
-                state.tail = Arc::clone(&origin);
-                state.committed = origin;
-                if state.freeze_wanted {
-                    state.freeze();
-                    self.checkpoint_due.store(true, Ordering::Release);
-                }
+            let origin = chain::undo(&state.committed, &state.tail, cause);
+            state.tail = Arc::clone(&origin);
+            state.committed = Arc::clone(&origin);
+            if state.cut.is_some() {
+                state.cut = Some(origin);
+                state.turn();
             }
-            state.led = false;
+            self.send_checkpoint(&mut state);
+            if let Some((log, stream)) = &self.log {
+                log.resume(*stream);
+            }
             self.changed.notify_all();
-            let committers = std::mem::take(&mut state.committers);
-            let watchers = std::mem::take(&mut state.watchers);
             state.check();
-            (committers, watchers)
-        };
-        for waiter in &group.waiters {
-            waiter.tell(Outcome::Failed(Arc::clone(cause)));
-        }
-        let watchers = watchers.into_iter().map(|(_, waiter)| waiter);
-        for waiter in committers.into_iter().chain(watchers) {
-            waiter.tell(if failure.is_final {
-                Outcome::Refused(Arc::clone(cause))
-            } else {
-                Outcome::Failed(Arc::clone(cause))
-            });
+            return;
         }
     }
+
+    /// What the log could not do, as an error, and final if it is.
+    pub(super) fn failed(&self, failure: &Failure) -> Error {
+        if failure.is_final {
+            let mut state = lock(&self.state);
+            let cause = &failure.cause;
+            state.poison.get_or_insert_with(|| Arc::clone(cause));
+            self.changed.notify_all();
+        }
+        if failure.is_tried {
+            self.commit_failed(&failure.cause)
+        } else {
+            self.poisoned(&failure.cause)
+        }
+    }
+}
+
+/// Where publishing has to stop.
+enum Reached {
+    /// At a node whose writes are not in the memtable yet.
+    Unentered(Arc<Node>),
+    /// Where nothing is durable, or nothing is queued.
+    End,
 }
 
 impl State {
+    /// The last node that can be published, if any, and what comes behind it.
+    fn due(&self, durable: u64) -> (Option<Arc<Node>>, Reached) {
+        let mut last: Option<&Arc<Node>> = None;
+        let mut at = &self.committed;
+        while let Some(next) = at.next()
+            && next.awaited <= durable
+        {
+            if !next.is_entered() {
+                return (last.cloned(), Reached::Unentered(Arc::clone(next)));
+            }
+            last = Some(next);
+            at = next;
+        }
+        (last.cloned(), Reached::End)
+    }
+
+    /// Publishes everything up to a node. Returns what that replaces.
+    fn advance_to(&mut self, last: Arc<Node>) -> (Arc<Node>, Arc<Published>) {
+        let mut after = Published::clone(&self.published);
+        after.version = last.position;
+        after.sequence = last.sequence;
+        after.index = last.index;
+        after.catalog = Arc::clone(&last.catalog);
+        let before = std::mem::replace(&mut self.published, Arc::new(after));
+        let node = std::mem::replace(&mut self.committed, last);
+        self.turn();
+        self.rest();
+        (node, before)
+    }
+
     /// Lets go of the last write set when nothing is queued behind it, by committing an empty one.
     /// Otherwise it would stay in memory until the next transaction, however large it is.
     fn rest(&mut self) {
-        if self.committed.next().is_none() {
-            let blank = self.tail.extend(
-                Kind::Swept,
-                self.tail.sequence,
-                Arc::clone(&self.tail.catalog),
-                Writes::default(),
-            );
+        if self.committed.next().is_none() && !self.committed.writes.is_empty() {
+            let blank = self.tail.extend_blank();
             self.tail = Arc::clone(&blank);
             self.committed = blank;
         }
     }
 
-    /// Takes what is queued, up to a number of bytes but at least one write set.
-    fn take_group(&mut self, bytes_max: usize) -> Group {
-        let mut nodes = Vec::new();
-        let mut bytes = 0;
-        let mut at = &self.committed;
-        while let Some(next) = at.next() {
-            bytes += next.writes.bytes();
-            if !nodes.is_empty() && bytes > bytes_max {
-                break;
-            }
-            nodes.push(Arc::clone(next));
-            at = next;
+    /// Begins to freeze the active memtable, unless one is frozen or it is empty: what is admitted
+    /// from here on goes into another one.
+    pub(super) fn freeze(&mut self) {
+        if self.published.frozen.is_some() || self.cut.is_some() || self.filling.is_empty() {
+            return;
         }
-        assert!(!nodes.is_empty(), "2: led with nothing queued");
-        let waiters = self.committers.drain(..nodes.len() - 1).collect();
-        Group {
-            nodes,
-            waiters,
-            active: Arc::clone(&self.published.active),
-        }
+        self.filling = Arc::new(self.filling.successor());
+        self.cut = Some(Arc::clone(&self.tail));
+        self.turn();
     }
 
-    /// Takes those who waited for what is committed by now.
-    fn take_watchers(&mut self) -> Vec<Arc<Waiter>> {
+    /// Freezes the active memtable when everything that goes into it is committed.
+    fn turn(&mut self) {
         let committed = self.committed.position;
-        let (reached, waiting) = std::mem::take(&mut self.watchers)
-            .into_iter()
-            .partition(|(position, _)| *position <= committed);
-        self.watchers = waiting;
-        let reached: Vec<(u64, Arc<Waiter>)> = reached;
-        reached.into_iter().map(|(_, waiter)| waiter).collect()
-    }
-}
-
-/// Adds the writes of a node to a memtable.
-fn apply(node: &Node, active: &Memtable) {
-    for (table, writes) in node.writes.tables() {
-        for (key, effect) in writes {
-            let mut row_key = Vec::with_capacity(TABLE_BYTES + key.len());
-            fill_row_key(&mut row_key, table, key);
-            let value = match effect {
-                Effect::Put(value) | Effect::Raise(value) => Some(value.clone()),
-                Effect::Delete => None,
-            };
-            active.add(row_key, node.position, value);
-        }
+        let Some(cut) = self.cut.take_if(|cut| cut.position <= committed) else {
+            return;
+        };
+        let mut after = Published::clone(&self.published);
+        after.frozen = Some(Frozen {
+            memtable: std::mem::replace(&mut after.active, Arc::clone(&self.filling)),
+            sequence: cut.sequence,
+            index: cut.index,
+        });
+        self.published = Arc::new(after);
+        self.has_turned = true;
     }
 }

@@ -1,48 +1,41 @@
 //! The way of write sets to the disk: admitted one by one, committed in groups.
 //!
 //! A write set is *admitted* under the section, in a fixed order, and from then on seen by every
-//! plan. It is *committed* with the group of those that were admitted while the group before was
-//! being committed: what is logged is made durable, all of it goes to the active memtable, and
-//! only then is it published to readers.
+//! plan. Its thread enters it into the memtable, where nobody sees it yet, and waits for the log.
+//! When it is durable, and everything before it, it is *committed*: published to readers, by
+//! whichever of the threads comes first.
 //!
-//! There is no committer thread. Whoever is admitted while nobody commits leads: it commits in
-//! its own thread, and hands the lead to the first one waiting. So a lone writer never changes
-//! threads, and under load one sync serves all that came during the last.
-//!
-//! The active memtable is *frozen* between two groups, so never in the middle of a write set, and
-//! written to the file in the background.
+//! To *freeze* the active memtable is to cut the chain: what is admitted after the cut goes into
+//! another one. When everything before the cut is committed, readers get that as the active one,
+//! and the old one is written to the file in the background. So no write set is ever split.
 //!
 //! Invariants:
 //! 1. The published state is that after `committed`, and `tail` is reached from there.
-//! 2. Exactly one thread leads, or nothing is queued, or the pipeline is poisoned.
-//! 3. While one leads, every queued write set beyond those in its group has one committer
-//!    waiting, in the same order.
-//! 4. Nothing is admitted or committed after a commit or a checkpoint has failed, except that a
-//!    commit which failed because the disk was full is undone with all that was queued behind it.
-//! 5. While one leads, the active memtable is not replaced by others.
+//! 2. Every published write set is in the memtables, or in the file.
+//! 3. `filling` is the active memtable unless a cut is pending. Then nothing is frozen, the cut is
+//!    behind `committed`, and what is before it goes into the active one.
+//! 4. Nothing is admitted after a commit or a checkpoint has failed, except that a commit which failed
+//!    because the disk was full is undone with all that was queued behind it.
 
 mod admission;
 mod commit;
-mod waiter;
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use self::admission::{Admission, Draft, Kind, Raise, Section, Ticket};
-use self::waiter::{Outcome, Waiter};
 use crate::catalog::Catalog;
 use crate::chain::{self, Node};
 use crate::error::Error;
 use crate::ids::Stream;
 use crate::log::Log;
-use crate::published::{Frozen, Published, Stored};
+use crate::memtable::Memtable;
+use crate::published::{Published, Stored};
 use crate::sync::lock;
 
 /// What a pipeline is to keep to, at most, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    pub(crate) group: usize,
     pub(crate) transaction: usize,
     pub(crate) memtable: usize,
 }
@@ -63,6 +56,8 @@ pub(crate) struct Pipeline {
     changed: Condvar,
     /// Whether a memtable was frozen and nobody was sent to write it yet.
     checkpoint_due: AtomicBool,
+    /// The position of the last node that was published.
+    committed: AtomicU64,
     /// Held while a write set is admitted. Taken before `state`, never the other way around.
     section: Mutex<()>,
     state: Mutex<State>,
@@ -74,14 +69,12 @@ struct State {
     committed: Arc<Node>,
     /// The last node admitted.
     tail: Arc<Node>,
-    /// Whether some thread is committing or about to.
-    led: bool,
-    /// Those to lead later, or to hear how their group went.
-    committers: VecDeque<Arc<Waiter>>,
-    /// Those who want to know when a position is committed, but not to commit.
-    watchers: Vec<(u64, Arc<Waiter>)>,
-    /// Whether the one who leads is to freeze the active memtable.
-    freeze_wanted: bool,
+    /// Where the writes of the next node go.
+    filling: Arc<Memtable>,
+    /// The last node whose writes go into the active memtable, when that is to be frozen.
+    cut: Option<Arc<Node>>,
+    /// Whether a memtable was frozen of which nobody took note.
+    has_turned: bool,
     poison: Option<Arc<Error>>,
     stop: Option<Stop>,
 }
@@ -127,27 +120,18 @@ impl Pipeline {
             log,
             changed: Condvar::new(),
             checkpoint_due: AtomicBool::new(false),
+            committed: AtomicU64::new(origin.position),
             section: Mutex::new(()),
             state: Mutex::new(State {
+                filling: Arc::clone(&published.active),
                 published,
                 committed: Arc::clone(&origin),
                 tail: origin,
-                led: false,
-                committers: VecDeque::new(),
-                watchers: Vec::new(),
-                freeze_wanted: false,
+                cut: None,
+                has_turned: false,
                 poison: None,
                 stop: None,
             }),
-        }
-    }
-
-    /// Makes everything that is committed durable.
-    pub(crate) fn sync(&self) -> Result<(), Error> {
-        match self.log.as_ref().map(|(log, _)| log.sync()) {
-            Some(Err(failure)) if failure.is_final => Err(self.poisoned(&failure.cause)),
-            Some(Err(failure)) => Err(self.commit_failed(&failure.cause)),
-            _ => Ok(()),
         }
     }
 
@@ -203,34 +187,43 @@ impl Pipeline {
         self.check(&lock(&self.state))
     }
 
-    /// Freezes the active memtable unless one is frozen already or it is empty. Waits for the
-    /// group that is being committed. Returns whether one is frozen now.
+    /// Freezes the active memtable unless one is frozen already or it is empty. Waits for what is
+    /// queued. Returns whether one is frozen now.
     pub(crate) fn freeze(&self) -> bool {
-        let mut state = lock(&self.state);
-        if state.published.frozen.is_none() && state.led {
-            state.freeze_wanted = true;
-            while state.freeze_wanted && state.led {
-                state = self.wait(state);
-            }
-        }
-        if !state.led {
+        let cut = {
+            let mut state = lock(&self.state);
             state.freeze();
+            state.cut.clone()
+        };
+        if let Some(cut) = cut {
+            // What fails is reported to whoever was to commit it.
+            let _ = self.wait_for(&cut);
         }
-        state.published.frozen.is_some()
+        lock(&self.state).published.frozen.is_some()
     }
 
-    /// Freezes the active memtable now, or lets the one who leads do it.
+    /// Freezes the active memtable as soon as what is queued is committed.
     pub(crate) fn freeze_soon(&self) {
-        let mut state = lock(&self.state);
-        self.freeze_or_ask(&mut state);
+        self.freeze_now_or_later(&mut lock(&self.state));
     }
 
-    fn freeze_or_ask(&self, state: &mut State) {
-        if state.led {
-            state.freeze_wanted |= state.published.frozen.is_none();
-        } else {
+    fn freeze_now_or_later(&self, state: &mut State) {
+        state.freeze();
+        self.send_checkpoint(state);
+    }
+
+    fn freeze_if_large(&self, state: &mut State) {
+        if state.filling.is_large(self.limits.freeze_bytes()) {
             state.freeze();
+        }
+        self.send_checkpoint(state);
+    }
+
+    /// Takes note that a memtable was frozen, if one was since this was last called.
+    fn send_checkpoint(&self, state: &mut State) {
+        if std::mem::take(&mut state.has_turned) {
             self.checkpoint_due.store(true, Ordering::Release);
+            self.changed.notify_all();
         }
     }
 
@@ -242,7 +235,7 @@ impl Pipeline {
     fn is_full_state(&self, state: &State) -> bool {
         state.poison.is_none()
             && state.stop.is_none()
-            && state.published.memory_bytes() > self.limits.memtable
+            && state.memory_bytes() > self.limits.memtable
     }
 
     /// Whether memtables take so much memory that writers must wait.
@@ -250,7 +243,7 @@ impl Pipeline {
         let mut state = lock(&self.state);
         let is_full = self.is_full_state(&state);
         if is_full {
-            self.freeze_or_ask(&mut state);
+            self.freeze_now_or_later(&mut state);
         }
         is_full
     }
@@ -287,11 +280,7 @@ impl Pipeline {
                 after.frozen = None;
             }
             let before = std::mem::replace(&mut state.published, Arc::new(after));
-            let is_large = state.published.active.is_large(self.limits.freeze_bytes());
-            if is_large && !state.led {
-                state.freeze();
-                self.checkpoint_due.store(true, Ordering::Release);
-            }
+            self.freeze_if_large(&mut state);
             state.check();
             self.changed.notify_all();
             before
@@ -345,31 +334,6 @@ impl Pipeline {
         }
     }
 
-    /// Waits until everything up to `node` is durable and published.
-    pub(crate) fn wait_for(&self, node: &Node) -> Result<(), Error> {
-        let position = node.position;
-        let waiter = {
-            let mut state = lock(&self.state);
-            if let Some(cause) = node.undone() {
-                return Err(self.commit_failed(cause));
-            }
-            if state.committed.position >= position {
-                return Ok(());
-            }
-            if let Some(cause) = &state.poison {
-                return Err(self.poisoned(cause));
-            }
-            let waiter = Arc::new(Waiter::default());
-            state.watchers.push((position, Arc::clone(&waiter)));
-            waiter
-        };
-        match waiter.wait() {
-            Outcome::Failed(cause) => Err(self.commit_failed(&cause)),
-            Outcome::Refused(cause) => Err(self.poisoned(&cause)),
-            Outcome::Committed | Outcome::Lead => Ok(()),
-        }
-    }
-
     /// Refuses what is new, and waits for what was admitted.
     pub(crate) fn stop(&self, stop: Stop) -> Result<(), Error> {
         let tail = {
@@ -388,20 +352,9 @@ impl Pipeline {
 }
 
 impl State {
-    /// Freezes the active memtable, unless one is frozen or it is empty.
-    fn freeze(&mut self) {
-        self.freeze_wanted = false;
-        if self.published.frozen.is_some() || self.published.active.is_empty() {
-            return;
-        }
-        let mut after = Published::clone(&self.published);
-        let next = Arc::new(after.active.successor());
-        after.frozen = Some(Frozen {
-            memtable: std::mem::replace(&mut after.active, next),
-            sequence: after.sequence,
-            index: after.index,
-        });
-        self.published = Arc::new(after);
+    fn memory_bytes(&self) -> usize {
+        let pending = self.cut.as_ref().map_or(0, |_| self.filling.bytes());
+        self.published.memory_bytes() + pending
     }
 
     /// Tests, in debug builds, the invariants that can be tested at any moment.
@@ -410,29 +363,24 @@ impl State {
             return;
         }
         assert_eq!(
-            self.published.sequence, self.committed.sequence,
+            (self.published.sequence, self.published.index),
+            (self.committed.sequence, self.committed.index),
             "1: published and committed differ"
         );
         assert!(
             self.committed.position <= self.tail.position,
             "1: committed beyond the tail"
         );
-        let queued = self.tail.position - self.committed.position;
-        assert!(
-            self.led || queued == 0 || self.poison.is_some(),
-            "2: queued write sets and nobody leads"
-        );
-        assert!(
-            self.committers.len() as u64 <= queued,
-            "3: committers without write sets"
-        );
-        assert!(
-            self.poison.is_none() || self.led || self.committers.is_empty(),
-            "4: waiting for a commit after a failed one"
-        );
-        assert_eq!(
-            self.published.index, self.committed.index,
-            "1: published and committed differ"
-        );
+        assert!(self.committed.is_entered(), "2: committed and not entered");
+        match &self.cut {
+            None => assert!(
+                Arc::ptr_eq(&self.filling, &self.published.active),
+                "3: another memtable without a cut"
+            ),
+            Some(cut) => assert!(
+                self.published.frozen.is_none() && self.committed.position < cut.position,
+                "3: a cut that is not pending"
+            ),
+        }
     }
 }

@@ -7,7 +7,7 @@
 //! that does not show in the stored runs, so whatever is computed again in passing is right, and
 //! the rest is put right when its turn comes.
 
-use bonsaidb_store::{Plan, Value};
+use bonsaidb_store::Plan;
 
 use crate::Error;
 use crate::views::entry::Layout;
@@ -25,19 +25,6 @@ pub(super) struct Apply<'p, 'a> {
     pub layout: Layout,
     pub shape: &'p Shape,
     pub reducer: Reducer<'p>,
-    /// Entries from here on are not taken in yet.
-    pub limit: Option<&'p [u8]>,
-    /// While the summary is being built: what it does not know yet.
-    pub fresh: Option<Fresh<'p>>,
-}
-
-/// The entries that a summary which is being built takes in next.
-#[derive(Clone, Copy)]
-pub(super) struct Fresh<'p> {
-    /// All of them, so that they need not be read again.
-    pub entries: &'p [(Vec<u8>, Value)],
-    /// Keys behind this one, with its terminator, have no runs yet.
-    pub built_to: &'p [u8],
 }
 
 /// The keys, with terminators, around which segments may have changed, ascending.
@@ -108,7 +95,6 @@ impl Apply<'_, '_> {
             reader: self.plan,
             tables: self.tables,
             layout: self.layout,
-            limit: self.limit,
         }
     }
 
@@ -162,10 +148,6 @@ impl Apply<'_, '_> {
             let count = rest.partition_point(|entry| entry.starts_with(&key));
             let (of_key, others) = rest.split_at(count);
             rest = others;
-            if self.fresh.is_some_and(|fresh| *fresh.built_to < *key) {
-                dirty.push(key);
-                continue;
-            }
             let row = Scope::outer().row(1, &key);
             let stored = self.rows().record(&row)?;
             let Some(stored) = stored.filter(Record::is_heavy) else {
@@ -267,17 +249,9 @@ impl Apply<'_, '_> {
         dirty: &mut Dirty,
     ) -> Result<Until, Error> {
         let mut light = LightKey::default();
-        let fresh = self.fresh.map_or(&[][..], |fresh| fresh.entries);
-        let known = fresh.first().map(|(entry, _)| entry.as_slice());
-        for entry in self.rows().entries(from, known)? {
+        for entry in self.rows().entries(from, None)? {
             let (entry, stored) = entry?;
             if let Some(until) = self.light_entry(&mut light, (&entry, &stored), stretch, dirty)? {
-                return Ok(until);
-            }
-        }
-        let passed = fresh.partition_point(|(entry, _)| entry.as_slice() < from);
-        for (entry, stored) in &fresh[passed..] {
-            if let Some(until) = self.light_entry(&mut light, (entry, stored), stretch, dirty)? {
                 return Ok(until);
             }
         }

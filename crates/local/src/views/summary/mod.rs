@@ -18,10 +18,11 @@
 //! give the same bytes after any history. A key with many entries is *heavy*: a segment of its
 //! own, with a tree of its own over its documents. The invariants are listed in [`check`].
 //!
-//! [`read`] answers, [`apply`] takes in changed entries, [`touched`] notes them where entries are
-//! written, and [`upkeep`] decides when to do what.
+//! [`read`] answers, [`build`] makes a whole summary, [`apply`] takes in changed entries, [`touched`]
+//! notes them where entries are written, and [`upkeep`] decides when to do what.
 
 mod apply;
+mod build;
 #[cfg(any(test, debug_assertions))]
 mod check;
 mod hash;

@@ -18,6 +18,9 @@ pub(super) const META: [u8; 1] = [0];
 const FORMAT: u8 = 2;
 /// The format in which what is touched in a lazy view had no numbers. Such a summary is built anew.
 const FORMAT_WITHOUT_NUMBERS: u8 = 1;
+/// The phase of a summary that former versions built piece by piece, with how far that was. Such a
+/// one is built anew as well.
+const BUILDING: u8 = 1;
 /// Set in the first byte of a record whose value is not stored.
 const HIDDEN: u8 = 0x80;
 const INNER: u8 = 0x80;
@@ -75,8 +78,6 @@ impl Record {
 pub(super) enum Phase {
     /// It is not right for anything, and will be removed.
     Stale,
-    /// It is right for the entries before this one.
-    Building(Vec<u8>),
     /// It is right for all entries but those that are noted as touched.
     Complete,
 }
@@ -97,7 +98,6 @@ impl Meta {
         let mut bytes = vec![FORMAT];
         bytes.push(match self.phase {
             Phase::Stale => 0,
-            Phase::Building(_) => 1,
             Phase::Complete => 2,
         });
         bytes.extend_from_slice(&self.shape.seed);
@@ -106,10 +106,6 @@ impl Meta {
         varint::push(self.shape.heavy_min, &mut bytes);
         varint::push(self.shape.value_bytes_max, &mut bytes);
         bytes.extend_from_slice(&self.applied.to_le_bytes());
-        if let Phase::Building(before) = &self.phase {
-            varint::push(before.len() as u64, &mut bytes);
-            bytes.extend_from_slice(before);
-        }
         if let Some(root) = &self.root {
             root.push(&mut bytes);
         }
@@ -130,11 +126,10 @@ impl Meta {
         let (applied, mut rest) = rest.split_first_chunk()?;
         let phase = match phase {
             0 => Phase::Stale,
-            1 => {
+            BUILDING => {
                 let length = usize::try_from(varint::split(&mut rest)?).ok()?;
-                let (before, after) = rest.split_at_checked(length)?;
-                rest = after;
-                Phase::Building(before.to_vec())
+                rest = rest.get(length..)?;
+                Phase::Stale
             }
             2 => Phase::Complete,
             _ => return None,
@@ -266,12 +261,7 @@ mod tests {
             count: 9,
             value: Some(b"nine".to_vec()),
         };
-        for phase in [
-            Phase::Stale,
-            Phase::Building(Vec::new()),
-            Phase::Building(vec![1; 200]),
-            Phase::Complete,
-        ] {
+        for phase in [Phase::Stale, Phase::Complete] {
             for root in [None, Some(root.clone())] {
                 let meta = Meta {
                     phase: phase.clone(),

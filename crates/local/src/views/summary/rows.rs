@@ -16,8 +16,6 @@ pub(super) struct Rows<'a> {
     pub reader: &'a dyn Read,
     pub tables: Tables,
     pub layout: Layout,
-    /// Entries from here on are as if they were not there.
-    pub limit: Option<&'a [u8]>,
 }
 
 impl<'a> Rows<'a> {
@@ -96,10 +94,6 @@ impl<'a> Rows<'a> {
     }
 
     fn range(&self, from: &[u8], to: Option<&[u8]>) -> Result<Entries<'a>, Error> {
-        let to = match (to, self.limit) {
-            (Some(to), Some(limit)) => Some(to.min(limit)),
-            (to, limit) => to.or(limit),
-        };
         let range = bounds(from, to);
         Ok(self
             .reader
@@ -107,9 +101,6 @@ impl<'a> Rows<'a> {
     }
 
     pub fn has_entry(&self, key: &[u8]) -> Result<bool, Error> {
-        if self.limit.is_some_and(|limit| key >= limit) {
-            return Ok(false);
-        }
         Ok(self.reader.get(self.tables.entries, key)?.is_some())
     }
 

@@ -66,6 +66,18 @@ impl Touched {
         Ok(Noting::Numbered(meta.applied.saturating_add(1)))
     }
 
+    /// Whether a plan that changes entries has to note them.
+    pub fn is_noting(&self, reader: &dyn Read) -> Result<bool, Error> {
+        if self.is_strict {
+            return Ok(self.mark(reader)?.is_some());
+        }
+        let Some(meta) = reader.get(self.tables.summary, &META)? else {
+            return Ok(false);
+        };
+        let meta = Meta::decode(&meta).ok_or_else(damaged)?;
+        Ok(meta.phase != Phase::Stale)
+    }
+
     /// Notes a touched entry.
     pub fn note(&self, plan: &mut Plan<'_>, noting: Noting, entry: &[u8]) {
         match noting {

@@ -1,27 +1,29 @@
 //! Keeping a summary right for its entries (S11), in steps of bounded size.
 //!
-//! A summary is begun by the first reduce that would have to read more than a few entries. From
+//! A summary is built by the first reduce that would have to read more than a few entries. From
 //! then on what is touched is noted, and taken in before the next reduce: user code never runs
 //! while documents are committed, and queries never wait for it. Each step is one derived write;
 //! when user code fails, nothing of its step is written, and the next reduce tries again.
+//!
+//! Many rows of a summary that is built are [imported](Database::import). Before the first of them,
+//! it is said durably that the summary is stale; so what a crash leaves is removed, and not taken
+//! for a summary.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bonsaidb_core::schema::{ViewName, view};
-use bonsaidb_store::{Database, Direction, Plan, Read};
+use bonsaidb_store::{Database, Direction, Import, Plan, Read};
 
 use crate::Error;
 use crate::views::entry::{Layout, bounds};
-use crate::views::summary::apply::{Apply, Fresh};
+use crate::views::summary::apply::Apply;
+use crate::views::summary::build::Build;
 use crate::views::summary::hash::Shape;
 use crate::views::summary::read::Reader;
 use crate::views::summary::record::{META, Meta, Phase, Record};
-use crate::views::summary::rows::{Rows, key_part};
+use crate::views::summary::rows::{Rows, damaged, key_part};
 use crate::views::summary::touched::{MARK, Touched};
 use crate::views::summary::values::{Reducer, Values};
-
-/// How many bytes of entries one step of building takes in, however few entries that are.
-const BYTES_MAX: usize = 8 << 20;
 
 /// How much is done at once.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +32,10 @@ pub(super) struct Pace {
     pub few: usize,
     /// How many entries one step takes in.
     pub step: usize,
+    /// Up to this many rows of a summary that is built are written, more are imported.
+    pub written: usize,
+    /// How many bytes of such rows are gathered before they are.
+    pub gathered_bytes: usize,
     /// Up to this many touched entries are taken in, however few there are in all.
     pub rebuild_min: u64,
 }
@@ -39,6 +45,8 @@ impl Default for Pace {
         Self {
             few: 64,
             step: 32_768,
+            written: 1_024,
+            gathered_bytes: 8 << 20,
             rebuild_min: 1_024,
         }
     }
@@ -51,6 +59,22 @@ pub(in crate::views) struct Upkeep<'a> {
     pub(super) layout: Layout,
     pub(super) reducer: Reducer<'a>,
     pub(super) pace: Pace,
+}
+
+/// Rows of a summary that is being built, and are not imported yet.
+#[derive(Default)]
+struct Gathered {
+    rows: Vec<(Vec<u8>, Vec<u8>)>,
+    bytes: usize,
+    /// There are some that were imported.
+    is_begun: bool,
+}
+
+impl Gathered {
+    fn push(&mut self, row: Vec<u8>, record: Vec<u8>) {
+        self.bytes += row.len() + record.len();
+        self.rows.push((row, record));
+    }
 }
 
 impl<'a> Upkeep<'a> {
@@ -74,7 +98,6 @@ impl<'a> Upkeep<'a> {
             reader,
             tables: self.touched.tables,
             layout: self.layout,
-            limit: None,
         }
     }
 
@@ -251,28 +274,121 @@ impl<'a> Upkeep<'a> {
         Ok(())
     }
 
+    /// Builds a summary of all entries, if there is none. Others must not do so meanwhile.
+    pub fn build(&self, store: &Database) -> Result<(), Error> {
+        let snapshot = store.snapshot()?;
+        let Some(applied) = self.number_of_new(&snapshot)? else {
+            return Ok(());
+        };
+        self.try_function(&snapshot)?; // Without it, there is no need to read much.
+        let shape = Shape::new();
+        let meta = |phase, root| Meta {
+            phase,
+            shape: shape.clone(),
+            applied,
+            root,
+        };
+        let mut gathered = Gathered::default();
+        let mut build = Build {
+            shape: &shape,
+            reducer: self.reducer,
+            take: &mut |(row, record)| {
+                gathered.push(row, record.encode());
+                if gathered.bytes >= self.pace.gathered_bytes {
+                    self.import(store, &mut gathered, &meta(Phase::Stale, None))?;
+                }
+                Ok(())
+            },
+        };
+        let root = build.run(&self.rows(&snapshot))?;
+        if gathered.is_begun || gathered.rows.len() > self.pace.written {
+            self.import(store, &mut gathered, &meta(Phase::Stale, None))?;
+        }
+        store.derive(|plan| {
+            for (row, record) in &gathered.rows {
+                plan.put(self.touched.tables.summary, row.clone(), record.clone());
+            }
+            let meta = self.put(plan, meta(Phase::Complete, root.clone()));
+            #[cfg(debug_assertions)]
+            if self.is_right(plan, &meta)? {
+                self.check_small(plan, &meta)?;
+            }
+            drop(meta);
+            Ok(())
+        })
+    }
+
+    /// Up to which number everything touched is part of a summary that is built from the entries as
+    /// they are, unless there is one, or what is left of one.
+    fn number_of_new(&self, reader: &dyn Read) -> Result<Option<u64>, Error> {
+        let tables = self.touched.tables;
+        let stale = self.rows(reader).meta()?;
+        if let Some(stale) = &stale {
+            let is_any = |table, from: &[u8]| {
+                let mut rows = reader.range(table, bounds(from, None), Direction::Ascending)?;
+                Ok::<_, Error>(rows.next().transpose()?.is_some())
+            };
+            if stale.phase != Phase::Stale
+                || is_any(tables.summary, &[META[0] + 1])?
+                || (!self.touched.is_strict && is_any(tables.touched, &[])?)
+            {
+                return Ok(None);
+            }
+        }
+        if self.touched.is_strict {
+            let mark = self.touched.mark(reader)?;
+            let mark = mark.ok_or(Error::InternalCommunication)?;
+            return Ok(Some(mark.max(self.touched.newest(reader)?)));
+        }
+        // Numbers that were in use are not used again: their rows may still be passed over.
+        Ok(Some(
+            stale.map_or(0, |stale| stale.applied.saturating_add(1)),
+        ))
+    }
+
+    /// Imports rows of a summary that is being built.
+    fn import(&self, store: &Database, gathered: &mut Gathered, stale: &Meta) -> Result<(), Error> {
+        if !gathered.is_begun {
+            store.derive(|plan| {
+                self.put(plan, stale.clone());
+                Ok::<_, Error>(())
+            })?;
+            store.settle()?;
+            gathered.is_begun = true;
+        }
+        let mut rows = Import::default();
+        for (row, record) in gathered.rows.drain(..) {
+            rows.put(
+                self.touched.tables.summary,
+                |bytes| bytes.extend_from_slice(&row),
+                |bytes| bytes.extend_from_slice(&record),
+            );
+        }
+        gathered.bytes = 0;
+        match store.import(&mut rows)? {
+            None => Ok(()),
+            Some(_) => Err(damaged()),
+        }
+    }
+
     /// Does a part of what is left to do. Returns whether the summary is right for the entries
     /// that the plan sees.
     pub fn step(&self, plan: &mut Plan<'_>) -> Result<bool, Error> {
-        let meta = match self.rows(plan).meta()? {
-            None => self.begin(plan, 0)?,
-            Some(meta) if meta.phase == Phase::Stale || !self.lacks_nothing(plan, &meta)? => {
-                let applied = meta.applied.saturating_add(1);
-                if !self.clear(plan, meta)? {
-                    return Ok(false);
-                }
-                self.begin(plan, applied)?
-            }
-            Some(meta) => meta,
+        let Some(meta) = self.rows(plan).meta()? else {
+            return Ok(false); // It has to be built.
         };
-        let meta = match &meta.phase {
-            Phase::Building(from) => {
-                let from = from.clone();
-                self.build(plan, meta, &from)?
+        if meta.phase == Phase::Stale || !self.lacks_nothing(plan, &meta)? {
+            let stale = Meta {
+                phase: Phase::Stale,
+                root: None,
+                ..meta.clone()
+            };
+            if self.clear(plan, meta)? {
+                self.put(plan, stale);
             }
-            Phase::Complete | Phase::Stale => self.take_in(plan, meta)?,
-        };
-        let Some(meta) = meta else {
+            return Ok(false);
+        }
+        let Some(meta) = self.take_in(plan, meta)? else {
             return Ok(false);
         };
         let is_right = self.is_right(plan, &meta)?;
@@ -281,22 +397,6 @@ impl<'a> Upkeep<'a> {
             self.check_small(plan, &meta)?;
         }
         Ok(is_right)
-    }
-
-    /// A summary of nothing. Up to `applied`, numbers were in use.
-    fn begin(&self, plan: &Plan<'_>, mut applied: u64) -> Result<Meta, Error> {
-        self.try_function(plan)?; // Without it, there is no need to read much.
-        if self.touched.is_strict {
-            let mark = self.touched.mark(plan)?;
-            let mark = mark.ok_or(Error::InternalCommunication)?;
-            applied = mark.max(self.touched.newest(plan)?);
-        }
-        Ok(Meta {
-            phase: Phase::Building(Vec::new()),
-            shape: Shape::new(),
-            applied,
-            root: None,
-        })
     }
 
     /// Removes a part of a summary, and of what is noted for it. Returns whether nothing is left.
@@ -334,42 +434,6 @@ impl<'a> Upkeep<'a> {
         Ok(false)
     }
 
-    /// Takes in the next entries of a summary that is being built.
-    fn build(&self, plan: &mut Plan<'_>, meta: Meta, from: &[u8]) -> Result<Option<Meta>, Error> {
-        let mut entries = Vec::new();
-        let mut bytes = 0;
-        let mut limit = None;
-        for entry in self.rows(plan).entries(from, None)? {
-            let (entry, stored) = entry?;
-            if entries.len() >= self.pace.step || bytes >= BYTES_MAX {
-                limit = Some(entry);
-                break;
-            }
-            bytes += entry.len() + stored.len();
-            entries.push((entry, stored));
-        }
-        let keys = entries.iter().map(|(entry, _)| entry.as_slice());
-        let keys = keys.collect::<Vec<_>>();
-        let fresh = Fresh {
-            entries: &entries,
-            built_to: if from.is_empty() {
-                from
-            } else {
-                key_part(from)?
-            },
-        };
-        let root = self.apply(plan, &meta, &keys, limit.as_deref(), Some(fresh))?;
-        let phase = limit.map_or(Phase::Complete, Phase::Building);
-        Ok(Some(self.put(
-            plan,
-            Meta {
-                phase,
-                root,
-                ..meta
-            },
-        )))
-    }
-
     /// Takes in what was touched. Returns nothing when it is so much that building anew is faster.
     fn take_in(&self, plan: &mut Plan<'_>, meta: Meta) -> Result<Option<Meta>, Error> {
         let limit = self.touched_max(&meta);
@@ -388,7 +452,7 @@ impl<'a> Upkeep<'a> {
             return Ok(Some(meta));
         }
         let entries = pending.entries.iter().map(Vec::as_slice);
-        let root = self.apply(plan, &meta, &entries.collect::<Vec<_>>(), None, None)?;
+        let root = self.apply(plan, &meta, &entries.collect::<Vec<_>>())?;
         let mut applied = meta.applied;
         if self.touched.is_strict {
             applied = Touched::last_number(&pending)?;
@@ -421,8 +485,6 @@ impl<'a> Upkeep<'a> {
         plan: &mut Plan<'_>,
         meta: &Meta,
         entries: &[&[u8]],
-        limit: Option<&[u8]>,
-        fresh: Option<Fresh<'_>>,
     ) -> Result<Option<Record>, Error> {
         let mut apply = Apply {
             plan,
@@ -430,8 +492,6 @@ impl<'a> Upkeep<'a> {
             layout: self.layout,
             shape: &meta.shape,
             reducer: self.reducer,
-            limit,
-            fresh,
         };
         apply.apply(meta.root.clone(), entries)
     }

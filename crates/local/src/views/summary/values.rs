@@ -53,7 +53,7 @@ impl Values {
         self.len() >= VALUES_MAX || (self.bytes.len() >= BYTES_MAX && self.len() > 1)
     }
 
-    fn slices(&self) -> Vec<(&[u8], &[u8])> {
+    pub fn slices(&self) -> Vec<(&[u8], &[u8])> {
         let mut start = 0;
         self.ends
             .iter()

@@ -14,6 +14,7 @@ use crate::Error;
 use crate::views::entry::Layout;
 use crate::views::index::Tables;
 use crate::views::summary::apply::Apply;
+use crate::views::summary::build::Build;
 use crate::views::summary::check::{Violation, check};
 use crate::views::summary::hash::Shape;
 use crate::views::summary::read::Reader;
@@ -32,15 +33,13 @@ struct Bench<'v> {
 }
 
 impl Bench<'_> {
-    fn apply(&mut self, plan: &mut Plan<'_>, touched: &[Vec<u8>], limit: Option<&[u8]>) {
+    fn apply(&mut self, plan: &mut Plan<'_>, touched: &[Vec<u8>]) {
         let mut apply = Apply {
             plan,
             tables: self.tables,
             layout: self.layout,
             shape: &self.shape,
             reducer: reducer(self.view),
-            limit,
-            fresh: None,
         };
         let touched = touched.iter().map(Vec::as_slice).collect::<Vec<_>>();
         self.root = apply.apply(self.root.clone(), &touched).unwrap();
@@ -51,7 +50,6 @@ impl Bench<'_> {
             reader: plan,
             tables: self.tables,
             layout: self.layout,
-            limit: None,
         }
     }
 
@@ -69,29 +67,27 @@ impl Bench<'_> {
         check(&self.rows(plan), &self.meta(), reducer).unwrap()
     }
 
-    /// Builds the same summary afresh in another table, `step` entries at a time.
-    fn fresh(&self, plan: &mut Plan<'_>, summary: TableId, step: usize) -> Option<Record> {
+    /// Builds the same summary afresh in another table.
+    fn fresh(&self, plan: &mut Plan<'_>, summary: TableId) -> Option<Record> {
         for (row, _) in all(plan, summary) {
             plan.delete(summary, row);
         }
-        let mut fresh = Bench {
-            view: self.view,
-            layout: self.layout,
-            tables: Tables {
-                summary,
-                ..self.tables
+        let mut rows = Vec::new();
+        let mut build = Build {
+            shape: &self.shape,
+            reducer: reducer(self.view),
+            take: &mut |row| {
+                rows.push(row);
+                Ok(())
             },
-            shape: self.shape.clone(),
-            root: None,
         };
-        let entries = all(plan, self.tables.entries);
-        let entries = entries.into_iter().map(|(entry, _)| entry);
-        let entries = entries.collect::<Vec<_>>();
-        for (at, chunk) in entries.chunks(step).enumerate() {
-            let limit = entries.get((at + 1) * step).map(Vec::as_slice);
-            fresh.apply(plan, chunk, limit);
+        let root = build.run(&self.rows(plan)).unwrap();
+        for (row, record) in rows {
+            let before = plan.get(summary, &row).unwrap();
+            assert!(before.is_none(), "a row was built twice");
+            plan.put(summary, row, record.encode());
         }
-        fresh.root
+        root
     }
 }
 
@@ -214,10 +210,9 @@ fn history(seed: u64, plan: &mut Plan<'_>, tables: Tables, other: TableId) {
         let scale = (keys, documents, changes);
         let touched = batch(plan, &bench, &mut model, &mut random, scale);
         for part in dealt(touched, &mut random) {
-            bench.apply(plan, &part, None);
+            bench.apply(plan, &part);
         }
-        let step = 1 + random.below(200);
-        let fresh = bench.fresh(plan, other, step);
+        let fresh = bench.fresh(plan, other);
         assert_eq!(bench.root, fresh, "S8, {context}");
         let summary = all(plan, tables.summary);
         assert_eq!(summary, all(plan, other), "S9, {context}");
@@ -282,8 +277,8 @@ fn keys_become_heavy_and_light_again() {
                     }
                 }
             }
-            bench.apply(plan, &touched, None);
-            let fresh = bench.fresh(plan, other, 1_000);
+            bench.apply(plan, &touched);
+            let fresh = bench.fresh(plan, other);
             assert_eq!(bench.root, fresh);
             assert_eq!(all(plan, tables.summary), all(plan, other), "round {round}");
         }
@@ -318,16 +313,16 @@ fn a_heavy_key_changes_its_documents_in_two_parts() {
                 change(plan, at, &mut model, (b"key", &id.to_be_bytes()), value)
             };
             let old = (0..300).map(|id| put(plan, id, true)).collect::<Vec<_>>();
-            bench.apply(plan, &old, None);
+            bench.apply(plan, &old);
             let cuts = old.iter().rposition(|entry| bench.shape.cuts(entry, 1));
             // The last run stays, and all that comes falls into it.
             let last = u16::try_from(cuts.unwrap()).unwrap();
             let gone = (0..last).map(|id| put(plan, id, false)).collect::<Vec<_>>();
             let new = (1_000..1_045).map(|id| put(plan, id, true));
             let new = new.collect::<Vec<_>>();
-            bench.apply(plan, &gone, None);
-            bench.apply(plan, &new, None);
-            let fresh = bench.fresh(plan, other, 1_000);
+            bench.apply(plan, &gone);
+            bench.apply(plan, &new);
+            let fresh = bench.fresh(plan, other);
             assert_eq!(bench.root, fresh, "seed {seed}");
             assert_eq!(all(plan, tables.summary), all(plan, other), "seed {seed}");
         });
@@ -363,10 +358,10 @@ fn what_does_not_hold_is_found() {
             touched.push(change(plan, at, &mut model, place, value));
         }
         touched.sort();
-        bench.apply(plan, &touched, None);
+        bench.apply(plan, &touched);
         assert_eq!(bench.violation(plan), None);
         let rows = all(plan, tables.summary);
-        assert_eq!(bench.fresh(plan, other, 50), bench.root);
+        assert_eq!(bench.fresh(plan, other), bench.root);
         let found = |plan: &mut Plan<'_>, row: &[u8], damaged: Option<Vec<u8>>| {
             let sound = rows.iter().find(|(stored, _)| stored == row);
             match damaged {
@@ -450,7 +445,7 @@ fn calls_of_the_function_grow_with_the_height() {
             let value = Some(i64::from(number).to_le_bytes().to_vec());
             touched.push(change(plan, at, &mut model, place, value));
         }
-        bench.apply(plan, &touched, None);
+        bench.apply(plan, &touched);
         assert_eq!(bench.root.as_ref().unwrap().count, u64::from(COUNT));
         let called = || {
             let values = view.values.swap(0, Ordering::Relaxed);
@@ -487,7 +482,7 @@ fn calls_of_the_function_grow_with_the_height() {
             let place = (&key.to_be_bytes()[..], &number.to_be_bytes()[..]);
             let value = Some((-5_i64).to_le_bytes().to_vec());
             let touched = change(plan, at, &mut model, place, value);
-            bench.apply(plan, &[touched], None);
+            bench.apply(plan, &[touched]);
             let calls = called();
             assert!(calls.0 < 400 && calls.1 < 1_500, "{calls:?} for {number}");
         }
