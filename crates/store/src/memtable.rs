@@ -26,18 +26,40 @@ use crate::read::Direction;
 const VERSIONS_PASSED_MAX: usize = 8;
 
 /// What a row takes beside the bytes of its key and value.
-const ROW_BYTES: usize = 112;
+const ROW_BYTES: usize = 128;
 
 #[derive(Debug, PartialEq, Eq)]
 struct Place {
+    /// The first bytes of the key, padded with zeros. They decide most comparisons, without a look
+    /// at memory somewhere else.
+    start: u128,
     row_key: Vec<u8>,
     version: u64,
 }
 
+impl Place {
+    fn new(row_key: Vec<u8>, version: u64) -> Self {
+        let mut start = [0; 16];
+        let known = row_key.len().min(start.len());
+        start[..known].copy_from_slice(&row_key[..known]);
+        Self {
+            start: u128::from_be_bytes(start),
+            row_key,
+            version,
+        }
+    }
+
+    fn of(row_key: &[u8], version: u64) -> Self {
+        Self::new(row_key.to_vec(), version)
+    }
+}
+
 impl Ord for Place {
     fn cmp(&self, other: &Self) -> Ordering {
+        let by_key = || self.row_key.cmp(&other.row_key);
         let newest_first = || other.version.cmp(&self.version);
-        self.row_key.cmp(&other.row_key).then_with(newest_first)
+        let by_start = self.start.cmp(&other.start);
+        by_start.then_with(by_key).then_with(newest_first)
     }
 }
 
@@ -110,7 +132,7 @@ impl Memtable {
         if value.is_none() {
             self.removals.fetch_add(1, Atomic::Relaxed);
         }
-        let added = self.rows.insert(Place { row_key, version }, value);
+        let added = self.rows.insert(Place::new(row_key, version), value);
         // Either whoever makes a filter finds this row, or the filter is found here.
         fence(Atomic::SeqCst);
         match self.filter.get() {
@@ -121,11 +143,7 @@ impl Memtable {
 
     /// Removes a row that was added and will never be published.
     pub(crate) fn withdraw(&self, row_key: &[u8], version: u64) {
-        let place = Place {
-            row_key: row_key.to_vec(),
-            version,
-        };
-        let Some(removed) = self.rows.remove(&place) else {
+        let Some(removed) = self.rows.remove(&Place::of(row_key, version)) else {
             return;
         };
         let bytes = row_bytes(row_key, removed.value().as_deref());
@@ -178,10 +196,7 @@ impl Memtable {
         {
             return None;
         }
-        let place = Place {
-            row_key: row_key.to_vec(),
-            version,
-        };
+        let place = Place::of(row_key, version);
         let found = self.rows.lower_bound(Bound::Included(&place))?;
         (found.key().row_key == row_key).then_some(Stored(found))
     }
@@ -194,14 +209,8 @@ impl Memtable {
         direction: Direction,
     ) -> MemoryRange<'_> {
         // The newest version of a key comes first, and there is no version 0.
-        let before = |key: &[u8]| Place {
-            row_key: key.to_vec(),
-            version: u64::MAX,
-        };
-        let after = |key: &[u8]| Place {
-            row_key: key.to_vec(),
-            version: 0,
-        };
+        let before = |key| Place::of(key, u64::MAX);
+        let after = |key| Place::of(key, 0);
         let next = match direction {
             Direction::Ascending => match start {
                 Bound::Unbounded => self.rows.front(),
@@ -287,10 +296,7 @@ impl<'a> MemoryRange<'a> {
                 && found.is_some()
             {
                 // The versions that are left are all of no interest.
-                let end = Place {
-                    row_key: row.row_key().to_vec(),
-                    version: 0,
-                };
+                let end = Place::of(row.row_key(), 0);
                 let next = self.rows.lower_bound(Bound::Excluded(&end));
                 self.next = next.map(Stored);
                 return found;
@@ -359,6 +365,31 @@ mod tests {
         assert_eq!(memtable.find(&[1], 4).unwrap().value(), None);
         assert_eq!(memtable.find(&[1], 9).unwrap().value(), Some(&[11][..]));
         assert!(memtable.find(&[3], 9).is_none());
+    }
+
+    #[test]
+    fn places_are_in_the_order_of_their_keys_whatever_they_begin_with() {
+        let mut keys = vec![
+            vec![],
+            vec![0],
+            vec![0; 15],
+            vec![0; 16],
+            vec![0; 17],
+            vec![255; 20],
+        ];
+        for length in [1, 15, 16, 17, 30] {
+            for last in [0, 1, 255] {
+                let mut key = vec![7; length];
+                key.push(last);
+                keys.push(key);
+            }
+        }
+        for (a, b) in keys.iter().flat_map(|a| keys.iter().map(move |b| (a, b))) {
+            let order = Place::of(a, 1).cmp(&Place::of(b, 1));
+            assert_eq!(order, a.cmp(b), "{a:?} {b:?}");
+            let newer = Place::of(a, 2).cmp(&Place::of(b, 1));
+            assert_eq!(newer, a.cmp(b).then(Ordering::Less), "{a:?} {b:?}");
+        }
     }
 
     #[test]

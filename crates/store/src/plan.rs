@@ -27,8 +27,10 @@ pub struct Plan<'a> {
     writes: Writes,
     appends: Vec<(TableId, Vec<u8>, Vec<u8>)>,
     guards: Guards,
-    /// The keys that were raised, and what was read below them.
+    /// What was raised.
     raises: Vec<Raise>,
+    /// What was read in order to be raised.
+    bases: Vec<Raise>,
     absence: Absence,
     /// The first write that cannot be done.
     refused: Option<Error>,
@@ -43,6 +45,7 @@ impl<'a> Plan<'a> {
             appends: Vec::new(),
             guards: Guards::default(),
             raises: Vec::new(),
+            bases: Vec::new(),
             absence: Absence::default(),
             refused: None,
         }
@@ -124,6 +127,23 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// Reads a value in order to [raise](Self::raise) it, which then does not read it again.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Read::get`].
+    pub fn get_to_raise(&mut self, table: TableId, key: &[u8]) -> Result<Option<Value>, Error> {
+        let value = self.get(table, key)?;
+        if self.writes.get(table, key).is_none() {
+            self.bases.push(Raise {
+                table,
+                key: key.to_vec(),
+                base: value.as_deref().map(<[u8]>::to_vec),
+            });
+        }
+        Ok(value)
+    }
+
     /// Stores the byte-wise greater of `value` and what is under `key` when the transaction is
     /// admitted. Two transactions that raise the same key do not make each other plan again.
     pub fn raise(&mut self, table: TableId, key: Vec<u8>, value: Vec<u8>) {
@@ -134,16 +154,28 @@ impl<'a> Plan<'a> {
             Some(Effect::Put(own) | Effect::Raise(own)) if *own >= value => return,
             Some(Effect::Put(_) | Effect::Delete) => Effect::Put(value),
             Some(Effect::Raise(_)) => Effect::Raise(value),
-            None => {
-                self.raises.push(Raise {
-                    table,
-                    key: key.clone(),
-                    base: None,
-                });
-                Effect::Raise(value)
-            }
+            None => match self.take_base(table, &key) {
+                Ok(base) => {
+                    let key = key.clone();
+                    self.raises.push(Raise { table, key, base });
+                    Effect::Raise(value)
+                }
+                Err(error) => {
+                    self.refused.get_or_insert(error);
+                    return;
+                }
+            },
         };
         self.writes.set(table, key, effect);
+    }
+
+    /// What is below a key that is raised.
+    fn take_base(&mut self, table: TableId, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        let is_read = |base: &Raise| base.table == table && base.key == key;
+        if let Some(place) = self.bases.iter().position(is_read) {
+            return Ok(self.bases.swap_remove(place).base);
+        }
+        Ok(self.get_below(table, key)?.map(Value::into_vec))
     }
 
     /// Whether nothing has been written so far.
@@ -198,18 +230,13 @@ impl<'a> Plan<'a> {
         if let Some(error) = self.refused.take() {
             return Err(error);
         }
-        let mut raises = std::mem::take(&mut self.raises);
-        for raise in &mut raises {
-            let base = self.get_below(raise.table, &raise.key)?;
-            raise.base = base.map(Value::into_vec);
-        }
         self.guards.close();
         Ok(Draft {
             kind: self.kind,
             writes: self.writes,
             appends: self.appends,
             guards: self.guards,
-            raises,
+            raises: self.raises,
             catalog: None,
         })
     }

@@ -101,6 +101,10 @@ fn transact(database: &Database, model: &mut Model, sequence: &mut u64, random: 
                     plan.delete(table, key);
                 }
                 5 | 6 => {
+                    if random.below(2) == 0 {
+                        let read = plan.get_to_raise(table, &key)?.map(Into::into);
+                        assert_eq!(read, content.get(&key).cloned());
+                    }
                     let raised = content.entry(key.clone()).or_default();
                     *raised = raised.clone().max(value.clone());
                     plan.raise(table, key, value);

@@ -291,6 +291,9 @@ fn raising_keeps_the_greatest_of_all_threads() {
                     database
                         .transact(|plan| {
                             let value = (round * 8 + thread).to_be_bytes().to_vec();
+                            if thread % 2 == 0 {
+                                plan.get_to_raise(table, b"mark")?;
+                            }
                             plan.raise(table, b"mark".to_vec(), value.clone());
                             // The plan sees what it will be at least.
                             let seen = plan.get(table, b"mark")?.unwrap();

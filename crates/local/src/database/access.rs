@@ -42,7 +42,10 @@ impl Access<'_> {
         }
         let _held = prepared.ready_strict_views()?;
         match self.data.store.transact(|plan| prepared.plan(plan)) {
-            Ok((changes, _)) => {
+            Ok((changes, sequence)) => {
+                if let Some(sequence) = sequence {
+                    prepared.note(sequence);
+                }
                 self.data.changed(changes.documents);
                 Ok(changes.results)
             }

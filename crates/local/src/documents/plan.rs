@@ -13,7 +13,7 @@ use bonsaidb_core::arc_bytes;
 use bonsaidb_core::document::{BorrowedDocument, DocumentId, Header, Revision};
 use bonsaidb_core::schema::CollectionName;
 use bonsaidb_core::transaction::{Command, Operation, OperationResult, Transaction};
-use bonsaidb_store::{Plan, Read, Value};
+use bonsaidb_store::{Plan, Sequence, Value};
 
 use crate::Error;
 use crate::database::Data;
@@ -155,6 +155,13 @@ impl<'a> Prepared<'a> {
         Ok(Changes { results, documents })
     }
 
+    /// Tells the collections that the transaction is committed.
+    pub fn note(&self, sequence: Sequence) {
+        for ids in &self.ids {
+            ids.collection.note_change(sequence);
+        }
+    }
+
     /// Gives back the ids that were reserved for a transaction that failed.
     pub fn release(self) {
         for ids in self.ids {
@@ -192,9 +199,9 @@ impl<'a> Ids<'a> {
     }
 
     /// The id for the next push.
-    fn next(&mut self, plan: &Plan<'_>, data: &Data) -> Result<DocumentId, Error> {
+    fn next(&mut self, plan: &mut Plan<'_>, data: &Data) -> Result<DocumentId, Error> {
         if !self.is_stored_read {
-            let stored = plan.get(data.meta, &self.collection.greatest_id_key)?;
+            let stored = plan.get_to_raise(data.meta, &self.collection.greatest_id_key)?;
             let stored = stored.map(|id| DocumentId::try_from(&id[..]));
             self.stored = stored.transpose()?;
             self.is_stored_read = true;

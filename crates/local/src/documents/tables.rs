@@ -1,10 +1,11 @@
 //! The tables of a collection.
 
 use std::ops::Bound;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bonsaidb_core::document::KeyId;
 use bonsaidb_core::schema::{CollectionName, Qualified, Schematic};
-use bonsaidb_store::{self as store, Direction, Read, TableId};
+use bonsaidb_store::{self as store, Direction, Read, Sequence, Snapshot, TableId};
 
 use crate::Error;
 use crate::ids::IdAllocator;
@@ -26,6 +27,8 @@ pub(crate) struct Collection {
     /// Whether there are lazy views, which read the change index; without, it is not written. A
     /// view that is added later begins with all documents.
     pub has_lazy_views: bool,
+    /// The sequence of the last transaction of this collection, as far as it was told.
+    last_change: AtomicU64,
     /// The row of the meta table that holds the greatest id there ever was.
     pub greatest_id_key: Vec<u8>,
     /// Whether the documents have to be encrypted.
@@ -54,16 +57,29 @@ impl Collection {
             is_encrypted: schematic
                 .encryption_key_for_collection(name)
                 .is_some_and(|key| *key != KeyId::None),
+            last_change: AtomicU64::new(0),
             greatest_id_key: format!("greatest-id/{encoded}").into_bytes(),
             assigns_ids: ids.assigns(),
             ids,
         })
     }
 
-    /// Whether a document changed at or after this key of the change index.
-    pub fn changed_since(&self, reader: &impl Read, next_change: &[u8]) -> Result<bool, Error> {
+    /// Takes note of a committed transaction.
+    pub fn note_change(&self, sequence: Sequence) {
+        self.last_change
+            .fetch_max(sequence.as_u64(), Ordering::Release);
+    }
+
+    /// Whether a document may have changed at or after this key of the change index; if it says so
+    /// for a transaction that changed nothing, a look at the changes finds that out.
+    pub fn changed_since(&self, snapshot: &Snapshot, next_change: &[u8]) -> Result<bool, Error> {
+        let known = self.last_change.load(Ordering::Acquire);
+        let is_in_snapshot = known <= snapshot.sequence().as_u64();
+        if is_in_snapshot && known.to_be_bytes().as_slice() >= next_change {
+            return Ok(true);
+        }
         let range = (Bound::Included(next_change), Bound::Unbounded);
-        let mut changes = reader.range(self.changes, range, Direction::Ascending)?;
+        let mut changes = snapshot.range(self.changes, range, Direction::Ascending)?;
         Ok(changes.next().transpose()?.is_some())
     }
 }

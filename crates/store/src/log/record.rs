@@ -12,6 +12,8 @@ use crate::ids::{Sequence, Stream, TableId};
 use crate::writes::{Effect, Writes};
 
 const FIXED_BYTES: usize = 40;
+/// What a write usually takes at most beside its key and value.
+const AROUND_BYTES: usize = 12;
 /// The index of what is not a write set.
 const ANNOUNCEMENT: u64 = 0;
 
@@ -34,12 +36,16 @@ pub(crate) fn encode(
     writes: &Writes,
     buffer: &mut Vec<u8>,
 ) {
+    let count = writes
+        .tables()
+        .map(|(_, writes)| writes.len())
+        .sum::<usize>();
+    buffer.reserve(FIXED_BYTES + writes.bytes() + count * AROUND_BYTES);
     let term: u64 = 0;
     for number in [stream.as_u64(), index, term, sequence.as_u64(), 0] {
         buffer.extend_from_slice(&number.to_le_bytes());
     }
     let start = buffer.len();
-    buffer.reserve(writes.bytes());
     for (table, writes) in writes.tables() {
         for (key, effect) in writes {
             buffer.extend_from_slice(&table.as_u32().to_le_bytes());
