@@ -287,13 +287,17 @@ mod tests {
         let world = world();
         let (data, view) = (&world.db.data, &world.view);
         assert!(view.is_current(data, &view.now(data).unwrap()).unwrap());
-        Note(1).push_into(&world.db).unwrap();
-        let before = view.now(data).unwrap();
-        assert_eq!(world.ask(AccessPolicy::UpdateBefore), 2);
-        let after = view.now(data).unwrap();
-        assert!(view.is_current(data, &after).unwrap());
-        assert_eq!(before.snapshot.sequence(), after.snapshot.sequence());
-        assert!(!view.is_current(data, &before).unwrap());
+        let is_sequence_the_same = |pushed| {
+            Note(1).push_into(&world.db).unwrap();
+            let before = view.now(data).unwrap();
+            assert_eq!(world.ask(AccessPolicy::UpdateBefore), 1 + pushed);
+            let after = view.now(data).unwrap();
+            assert!(view.is_current(data, &after).unwrap());
+            assert!(!view.is_current(data, &before).unwrap());
+            before.snapshot.sequence() == after.snapshot.sequence()
+        };
+        // The trimming that the first change has begun may commit in between, once.
+        assert!(is_sequence_the_same(1) || is_sequence_the_same(2));
     }
 
     #[test]
