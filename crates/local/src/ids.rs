@@ -89,7 +89,8 @@ impl IdAllocator {
         }
         let mut last = lock(&self.last);
         let mut greatest = last.as_ref().into_iter().chain(floor).max().cloned();
-        if reservation.ids.is_empty() {
+        if reservation.ids.is_empty() || reservation.ids.last() != last.as_ref() {
+            // Others were handed out since, and must not be again.
             reservation.before.clone_from(&last);
         }
         reservation.ids.clear();

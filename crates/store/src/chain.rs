@@ -9,7 +9,7 @@
 //! 2. A node is never changed once it is linked, except that its successor is set, once.
 //! 3. The index of a node is one more than that of the node before unless it has no writes.
 //! 4. What was admitted after a node that is undone is undone as well; the chain goes on elsewhere.
-//! 5. The writes of a node are entered into one memtable, once.
+//! 5. The writes of a node are entered into one memtable, once, unless it is undone before.
 //! 6. What a node waits for in the log is not before what the node before waits for.
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -154,8 +154,6 @@ pub(crate) fn step_with(
         log.advance(*stream, frozen.index);
     }
     // The next one may have been frozen meanwhile.
-    if inner.pipeline.take_checkpoint_due() {
-        inner.checkpointer.start();
-    }
+    inner.start_due_checkpoint();
     Ok(Some(Arc::clone(&frozen.memtable)))
 }

@@ -64,9 +64,7 @@ fn fill_and_exchange(inner: &Inner) -> Result<(), Error> {
     }
     let fresh = Stored::new(rows, copy.fresh, stored.sequence, stored.index);
     inner.pipeline.exchange(fresh);
-    if inner.pipeline.take_checkpoint_due() {
-        inner.checkpointer.start();
-    }
+    inner.start_due_checkpoint();
     Ok(())
 }
 

@@ -109,11 +109,14 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`Error::Poisoned`], [`Error::ReadOnly`], [`Error::Closed`] or [`Error::DatabaseDeleted`].
+    /// [`Error::CommitFailed`], [`Error::Poisoned`], [`Error::ReadOnly`], [`Error::Closed`] or
+    /// [`Error::DatabaseDeleted`].
     pub fn settle(&self) -> Result<(), Error> {
         self.inner.check_write()?;
         self.inner.pipeline.check_usable()?;
-        self.inner.pipeline.sync()
+        let synced = self.inner.pipeline.sync();
+        self.inner.start_due_checkpoint();
+        synced
     }
 
     /// Returns the table of this name, creating it if necessary. Creating takes one sync.
@@ -256,6 +259,11 @@ impl Inner {
     /// Has what is committed written to the file in the background.
     pub(crate) fn request_checkpoint(&self) {
         self.pipeline.freeze_soon();
+        self.start_due_checkpoint();
+    }
+
+    /// Sends somebody to write what was frozen, unless somebody was sent.
+    pub(crate) fn start_due_checkpoint(&self) {
         if self.pipeline.take_checkpoint_due() {
             self.checkpointer.start();
         }

@@ -229,9 +229,7 @@ pub(crate) fn import(inner: &Inner, rows: &mut Import) -> Result<Option<Taken>, 
             let engine = Arc::clone(&before.engine);
             let after = Stored::new(after, engine, before.sequence, before.index);
             inner.pipeline.exchange(after);
-            if inner.pipeline.take_checkpoint_due() {
-                inner.checkpointer.start();
-            }
+            inner.start_due_checkpoint();
             Ok(None)
         }
     }

@@ -26,7 +26,7 @@ use crate::read::Direction;
 const VERSIONS_PASSED_MAX: usize = 8;
 
 /// What a row takes beside the bytes of its key and value.
-const ROW_BYTES: usize = 128;
+const ROW_BYTES: usize = 160;
 
 #[derive(Debug, PartialEq, Eq)]
 struct Place {

@@ -1,11 +1,11 @@
 //! One committed state of a database, as everybody reads it: memtables over the rows of the file.
 //!
 //! Invariants:
-//! 1. `active` holds every write set committed since it was made, `frozen` those before that are
-//!    not in `stored`, and `stored` all others up to some node of the chain.
+//! 1. `active` holds every write set from behind the last cut, `frozen` those before that are not in
+//!    `stored`, and `stored` all others up to some node of the chain.
 //! 2. `sequence`, `index` and `catalog` are those of the last committed node, `version` is its
 //!    position; a memtable may already hold newer versions.
-//! 3. Whatever was logged up to `index` is durable.
+//! 3. Every transaction up to `index` is durable. Derived writes may stand in the log's queue.
 
 use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;

@@ -67,7 +67,8 @@ fn sweep_requested(inner: &Inner) {
             }
             state.requested = false;
         }
-        // The only errors are those that concern every write, and those who write report them.
+        // The errors are those that concern every write, and those who write report them. When the
+        // disk was full, the next table that is dropped, or an opening, begins again.
         let _ = sweep(inner);
     }
 }

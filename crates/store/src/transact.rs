@@ -57,9 +57,7 @@ impl Inner {
     /// Waits until an admitted write set is committed.
     pub(crate) fn finish(&self, ticket: &Ticket) -> Result<(), Error> {
         let finished = self.pipeline.finish(ticket);
-        if self.pipeline.take_checkpoint_due() {
-            self.checkpointer.start();
-        }
+        self.start_due_checkpoint();
         finished
     }
 

@@ -210,6 +210,30 @@ fn what_was_refused_did_not_happen_and_what_was_not_did() {
     });
 }
 
+#[test]
+fn a_transaction_behind_much_that_nobody_waits_for_is_refused_and_not_tried_for_ever() {
+    let folder = Arc::new(FaultyFolder::new(0));
+    let (store, database) = open_with(&folder, small().group_bytes_max(1_000)).unwrap();
+    let table = database.table("things").unwrap();
+    let derived = |key: &[u8]| {
+        database.derive(|plan| {
+            plan.put(table, key.to_vec(), vec![7; 900]);
+            Ok::<_, Error>(())
+        })
+    };
+    derived(b"a").unwrap();
+    derived(b"b").unwrap();
+    with_room(&folder, Some(0));
+    is_refused(&try_put(&database, table, b"c", b"").unwrap_err());
+    // What others have read stays.
+    assert_eq!(content(&database, table).len(), 2);
+    with_room(&folder, None);
+    put(&database, table, b"d", b"");
+    store.close().unwrap();
+    let found = Arc::new(folder.restart(0));
+    assert_eq!(content(&open_in(&found).unwrap().1, table).len(), 3);
+}
+
 /// Transactions that are queued behind one that is refused rest on it, so they are refused too.
 #[test]
 fn threads_that_share_a_group_are_refused_together_and_try_again() {

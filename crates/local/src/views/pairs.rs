@@ -287,7 +287,7 @@ mod tests {
         let world = world();
         let (data, view) = (&world.db.data, &world.view);
         assert!(view.is_current(data, &view.now(data).unwrap()).unwrap());
-        let is_sequence_the_same = |pushed| {
+        let is_sequence_the_same = |pushed: usize| {
             Note(1).push_into(&world.db).unwrap();
             let before = view.now(data).unwrap();
             assert_eq!(world.ask(AccessPolicy::UpdateBefore), 1 + pushed);

@@ -227,6 +227,7 @@ impl ViewIndex {
         let table = data.view_states.lazy;
         self.tables()?;
         let mut building = Building::new(self, data)?;
+        let mut may_be_new = true;
         loop {
             let snapshot = data.store.snapshot()?;
             let state = self
@@ -238,7 +239,9 @@ impl ViewIndex {
             }
             let since = state.next_change.clone();
             let batch = Batch::read(&snapshot, collection, state)?;
-            if let Some(state) = self.as_new(&snapshot, collection, &since, &batch)? {
+            if std::mem::take(&mut may_be_new)
+                && let Some(state) = self.as_new(&snapshot, collection, &since, &batch)?
+            {
                 drop(batch);
                 building.step(&snapshot, state)?;
                 continue;

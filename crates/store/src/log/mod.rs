@@ -286,6 +286,7 @@ impl Log {
             let database = lock(&self.retention).database(stream);
             if let Some(database) = database.upgrade() {
                 database.pipeline.undo(durable, cause);
+                database.start_due_checkpoint();
             }
         }
         let told = {
@@ -349,6 +350,10 @@ impl Log {
 }
 
 impl Failure {
+    fn closed() -> Self {
+        Self::lasting(&Arc::new(Error::Closed), true)
+    }
+
     fn lasting(cause: &Arc<Error>, is_tried: bool) -> Self {
         Self {
             cause: Arc::clone(cause),

@@ -111,8 +111,8 @@ impl Queue {
         !self.is_writing && self.failure.is_none() && !self.parts.is_empty()
     }
 
-    /// Takes what was handed in, up to a number of bytes but at least one part. The caller is to
-    /// write it.
+    /// Takes what was handed in, up to a number of bytes but with a part that is awaited if there is
+    /// one: when the group is refused, somebody must hear of it. The caller is to write it.
     pub(super) fn take(&mut self, bytes_max: usize) -> Vec<Part> {
         debug_assert!(self.may_write(), "3: two threads write");
         self.is_writing = true;
@@ -120,12 +120,13 @@ impl Queue {
         self.served.extend(self.heir.take());
         self.served.extend(self.others.take());
         let mut group: Vec<Part> = Vec::new();
-        let mut bytes = 0;
+        let (mut bytes, mut is_awaited) = (0, false);
         while let Some(part) = self.parts.front() {
             bytes += part.content.len();
-            if !group.is_empty() && bytes > bytes_max {
+            if is_awaited && bytes > bytes_max {
                 break;
             }
+            is_awaited |= part.is_awaited;
             self.taken = part.number;
             self.bytes -= part.content.len();
             group.extend(self.parts.pop_front());
@@ -289,6 +290,20 @@ mod tests {
         assert_eq!(places(&queue.take(GROUP_BYTES)), [(1, 3), (1, 4)]);
         queue.synced();
         assert_eq!((queue.durable(), queue.may_write()), (4, false));
+    }
+
+    #[test]
+    fn a_group_holds_a_part_that_somebody_waits_for() {
+        let mut queue = Queue::default();
+        for index in 1..=5 {
+            assert_eq!(hand_in(&mut queue, 1, index, false), None);
+        }
+        hand_in(&mut queue, 1, 6, true);
+        hand_in(&mut queue, 1, 7, true);
+        let group = queue.take(GROUP_BYTES);
+        assert_eq!(group.len(), 6);
+        // Otherwise they would be written again and again, and nobody would hear that they cannot.
+        assert_eq!(queue.refuse(group, &Arc::new(Error::Closed)).len(), 1);
     }
 
     #[test]

@@ -58,6 +58,7 @@ pub(super) struct Writer {
     announced: HashSet<Stream>,
     /// Whether something was written that was not synced, because of a full disk.
     is_torn: bool,
+    is_closed: bool,
     buffer: Vec<u8>,
 }
 
@@ -92,6 +93,7 @@ impl Writer {
             last_id,
             announced: HashSet::new(),
             is_torn: false,
+            is_closed: false,
             buffer: Vec::new(),
         }
     }
@@ -105,6 +107,10 @@ impl Writer {
         marks: &[(Stream, u64)],
         retention: &Mutex<Retention>,
     ) -> Result<bool, Failure> {
+        if self.is_closed {
+            // What comes after would be written beside whoever has opened the folder meanwhile.
+            return Err(Failure::closed());
+        }
         let mut attempt = Attempt {
             begin: self.end,
             marks: Vec::new(),
@@ -131,6 +137,7 @@ impl Writer {
     /// Ends writing. Returns whether nothing is pending.
     pub(super) fn close(&mut self) -> bool {
         self.current = None;
+        self.is_closed = true;
         !self.is_torn
     }
 
@@ -274,8 +281,14 @@ impl Writer {
         if !is_large {
             let ahead = end.clamp(FILL_BYTES_MIN, FILL_BYTES_MAX);
             current.filled = (end + ahead).min(current.extent);
-            let filled = write_zeros(&*current.file, start, current.filled);
-            filled.map_err(|source| self.failed("extend", source))?;
+            if let Err(source) = write_zeros(&*current.file, start, current.filled) {
+                current.filled = end;
+                let failure = self.failed("extend", source);
+                // Whether there is room for the group, its own write tells.
+                if failure.is_final {
+                    return Err(failure);
+                }
+            }
         }
         Ok(())
     }
@@ -398,3 +411,21 @@ fn write_zeros(file: &dyn Backing, start: u64, end: u64) -> io::Result<()> {
 }
 
 const SYNC: &str = "sync";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::folder::MemoryFolder;
+
+    #[test]
+    fn a_closed_log_is_not_written_beside_the_next_one() {
+        let folder = Arc::new(MemoryFolder::new()) as Arc<dyn Folder>;
+        let retention = Mutex::default();
+        let mut writer = Writer::new(&folder, 4_096, Position::default(), 0);
+        assert!(writer.write_group(b"content", &[], &retention).is_ok());
+        writer.close();
+        let refused = writer.write_group(b"content", &[], &retention).unwrap_err();
+        assert!(refused.is_final);
+        assert!(!folder.exists(&path_of(2)).unwrap());
+    }
+}

@@ -54,10 +54,11 @@ impl Pipeline {
                 let durable = self.log.as_ref().map_or(u64::MAX, |(log, _)| log.durable());
                 let (last, reached) = state.due(durable);
                 let before = last.map(|last| state.advance_to(last));
-                let committed = state.committed.position;
-                self.committed.store(committed, Ordering::Release);
                 self.freeze_if_large(&mut state);
                 state.check();
+                // Last: whoever sees this goes on, and looks whether a checkpoint is due.
+                let committed = state.committed.position;
+                self.committed.store(committed, Ordering::Release);
                 (reached, before)
             };
             // What was replaced may be freed here, but nobody should wait for that.

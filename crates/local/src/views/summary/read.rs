@@ -289,6 +289,7 @@ impl Reader<'_> {
     ) -> Result<(), Error> {
         let mut key = Vec::new();
         let mut group = Group::new(self.reducer);
+        // The reduce function runs while a page is looked at: no lock is held, and it never unwinds.
         self.rows.visit_entries(from, to, |entry, stored| {
             let part = key_part(entry)?;
             if *part != *key {
