@@ -122,3 +122,39 @@ impl IdAllocator {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn next_id(before: Option<DocumentId>) -> Result<DocumentId, core::Error> {
+        let before = before.map(|id| id.deserialize::<u64>()).transpose()?;
+        Ok(DocumentId::from_u64(before.map_or(0, |id| id + 1)))
+    }
+
+    #[test]
+    fn what_others_were_given_meanwhile_is_not_given_again() {
+        let ids = IdAllocator::new(next_id);
+        let id = DocumentId::from_u64;
+        let (mut first, mut second) = (Reservation::default(), Reservation::default());
+        assert_eq!(ids.next(&mut first, 2, Some(&id(4))).unwrap(), id(5));
+        assert_eq!(ids.next(&mut second, 1, Some(&id(4))).unwrap(), id(7));
+        // The first has stored a document with an id of its own, and needs another one.
+        assert_eq!(ids.next(&mut first, 1, Some(&id(9))).unwrap(), id(10));
+        ids.release(first);
+        let next = ids.next(&mut Reservation::default(), 1, Some(&id(4)));
+        assert_eq!(next.unwrap(), id(8));
+    }
+
+    #[test]
+    fn ids_of_a_transaction_that_failed_are_given_again_when_nobody_came_between() {
+        let ids = IdAllocator::new(next_id);
+        let mut failed = Reservation::default();
+        ids.next(&mut failed, 3, None).unwrap();
+        ids.next(&mut failed, 3, Some(&DocumentId::from_u64(6)))
+            .unwrap();
+        ids.release(failed);
+        let next = ids.next(&mut Reservation::default(), 1, None).unwrap();
+        assert_eq!(next, DocumentId::from_u64(0));
+    }
+}

@@ -84,7 +84,7 @@ impl Writes {
     }
 
     /// Tests the invariants of an admitted set.
-    #[cfg(debug_assertions)]
+    #[cfg(any(test, debug_assertions))]
     pub(crate) fn check(&self) {
         let mut bytes = 0;
         for writes in self.tables.values() {
