@@ -118,11 +118,8 @@ fn open(folder: &Arc<dyn Folder>, id: u64) -> Result<Option<Segment>, Error> {
         Found::Unreadable => {
             // A header is written as a whole, and durable before the first frame is written.
             let is_followed = !reader.is_blank_from(HEADER_BYTES as u64).map_err(io)?;
-            // A write of it that failed can have left a part.
-            let was_begun = header.iter().rposition(|byte| *byte != 0);
-            let is_part = was_begun.is_none_or(|last| last < HEADER_BYTES / 2);
             let was_cut = (1..HEADER_BYTES as u64).contains(&reader.length);
-            if was_cut || is_followed || !is_part {
+            if was_cut || is_followed || !Header::is_begun(&header) {
                 return Err(corrupted(folder, id, "its header is unreadable"));
             }
             Ok(None)

@@ -98,6 +98,15 @@ impl Header {
         bytes
     }
 
+    /// Whether the bytes may be what a write of a header that failed has left: its beginning, and
+    /// zeros.
+    pub(super) fn is_begun(bytes: &[u8; HEADER_BYTES]) -> bool {
+        let (checked, checksum) = bytes.split_at(CHECKED_BYTES);
+        let expected = crc32fast::hash(checked).to_le_bytes();
+        let written = checksum.iter().rposition(|byte| *byte != 0);
+        written.is_none_or(|last| checksum[..=last] == expected[..=last])
+    }
+
     /// Reads a header, which must be that of segment `id`.
     pub(super) fn decode(id: u64, bytes: &[u8; HEADER_BYTES]) -> Found {
         let number = |at: usize| {
@@ -167,6 +176,21 @@ mod tests {
             assert!(matches!(Header::decode(7, &flipped), Found::Unreadable));
         }
         assert_ne!(Header::new(7, before, 4_096).salt, header.salt);
+    }
+
+    #[test]
+    fn the_beginning_of_a_header_is_told_from_a_damaged_one() {
+        let bytes = Header::new(7, Position::default(), 4_096).encode();
+        for written in 0..HEADER_BYTES {
+            let mut begun = bytes;
+            begun[written..].fill(0);
+            assert!(Header::is_begun(&begun), "{written} bytes");
+        }
+        for bit in 0..CHECKED_BYTES * 8 {
+            let mut flipped = bytes;
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(!Header::is_begun(&flipped), "bit {bit}");
+        }
     }
 
     #[test]
